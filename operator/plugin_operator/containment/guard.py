@@ -9,8 +9,9 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.containment.coroutine_steps import in_context, run_without_task
 from plugin_operator.containment.limiter import LineLimiter
+from plugin_operator.error_hints import described
 from plugin_operator.kube import NamespacedName
-from plugin_operator.rendering import Locate, describe, places_of, qualified_class_name
+from plugin_operator.rendering import Locate, WrongResult, places_of, qualified_class_name
 
 T = TypeVar("T")
 
@@ -105,14 +106,15 @@ class PluginGuard:
         place = self.place_of(error)
         left_out = self._limiter.pass_one((what, qualified_class_name(error), place))
         if left_out is not None:
-            more = {"left_out": left_out} if left_out else {}
+            more: dict[str, Any] = {"left_out": left_out} if left_out else {}
+            if type(error) is not WrongResult:  # that has frames of this package only
+                more["exc_info"] = error
             _log.error(
                 "Plugin code raised",
                 what=what,
                 **self.fields(about),
                 at=place or None,
-                error=describe(error),
-                exc_info=error,
+                error=described(error),
                 **more,
             )
         try:

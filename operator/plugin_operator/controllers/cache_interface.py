@@ -46,7 +46,7 @@ class Lister(Protocol):
     def keys(self) -> Sequence[NamespacedName]:
         """Return the keys of all objects."""
 
-    def raw(self, key: NamespacedName) -> CachedObject | None:
+    def cached(self, key: NamespacedName) -> CachedObject | None:
         """Return one object."""
 
     def __len__(self) -> int:

@@ -14,6 +14,8 @@ from plugin_operator.controllers import value_checks
 from plugin_operator.controllers.cache_interface import CachedObject
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube.ownership import annotated_owner
+from plugin_operator.rendering import WrongResult
 
 #: Longest text of a request: object names have at most 253 characters, after a namespace and a slash.
 _MAX_CHARACTERS = 2 * 253 + 1
@@ -62,16 +64,24 @@ class EnqueueForOwner:
     namespaced: bool = True
 
     def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:
-        """Return a request for each owner of that group and kind, former owners included."""
+        """Return a request for each owner of that group and kind, former owners included.
+
+        An annotation of ``sync_children`` names an owner that no owner reference reaches.
+        """
         namespace = key.namespace if self.namespaced else ""
-        return [
-            Request(namespace, owner.name)
-            for obj in _states(new, old)
-            for owner in obj.metadata().owner_references or ()
-            if owner.kind == self.owner.kind
-            and owner.api_version.rpartition("/")[0] == self.owner.group
-            and (owner.controller or not self.only_controller)
-        ]
+        found: list[Request] = []
+        for obj in _states(new, old):
+            metadata = obj.metadata()
+            found += [
+                Request(namespace, owner.name)
+                for owner in metadata.owner_references or ()
+                if owner.kind == self.owner.kind
+                and owner.api_version.rpartition("/")[0] == self.owner.group
+                and (owner.controller or not self.only_controller)
+            ]
+            if (owner_key := annotated_owner(metadata.annotations, self.owner)) is not None:
+                found.append(Request(*owner_key))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,13 @@ class EnqueueMapped:
         """Yield the results of the map function as requests; skip invalid ones, and raise for them at the end.
 
         Raises:
-            TypeError, ValueError: a result is invalid; the message has its type and the valid forms.
+            WrongResult: a result is invalid; the message has its type and the valid forms.
             BaseException: the first exception of the function.
         """
         first: BaseException | None = None
         for call in _calls(self.function, new, old, takes_old=self.takes_old):
             try:
-                yield from _requests_in(call())
+                yield from _requests_in(call(), self.function)
             except GeneratorExit:
                 raise
             except BaseException as error:  # noqa: BLE001 - the other state is mapped all the same
@@ -120,13 +130,13 @@ class EnqueueMappedLater:
         """Append the results of the map function as requests; skip invalid ones, and raise for them at the end.
 
         Raises:
-            TypeError, ValueError: a result is invalid; the message has its type and the valid forms.
+            WrongResult: a result is invalid; the message has its type and the valid forms.
             BaseException: the first exception of the function.
         """
         first: BaseException | None = None
         for call in _calls(self.function, new, old, takes_old=self.takes_old):
             try:
-                found.extend(_requests_in(await call()))
+                found.extend(_requests_in(await call(), self.function))
             except asyncio.CancelledError:
                 raise
             except BaseException as error:  # noqa: BLE001 - the other state is mapped all the same
@@ -147,28 +157,28 @@ def _calls(
     return [partial(lambda obj: function(obj.decode()), obj) for obj in _states(new, old)]
 
 
-def _requests_in(found: Any) -> Iterable[Request]:
-    first: TypeError | ValueError | None = None
-    for count, each in enumerate(_as_iterable(found)):
+def _requests_in(found: Any, function: Callable[..., Any]) -> Iterable[Request]:
+    first: WrongResult | None = None
+    for count, each in enumerate(_as_iterable(found, function)):
         if count == MAX_MAPPED:
-            raise ValueError(f"a map function returned more than {MAX_MAPPED:,} requests for one object")
+            raise WrongResult(f"a map function returned more than {MAX_MAPPED:,} requests for one object", function)
         try:
             request = request_of(each, "a map function returned")
         except (TypeError, ValueError) as error:
-            first = first or error
+            first = first or WrongResult(str(error), function)
         else:
             yield request
     if first is not None:
         raise first
 
 
-def _as_iterable(found: Any) -> Iterable[Any]:
+def _as_iterable(found: Any, function: Callable[..., Any]) -> Iterable[Any]:
     if found is None:
         return ()
     if isinstance(found, str | NamespacedName):
         return (found,)
     if isinstance(found, Mapping | bytes) or not hasattr(type(found), "__iter__"):
-        raise TypeError(f"a map function returned {value_checks.shown(found)}; {_TAKES}")
+        raise WrongResult(f"a map function returned {value_checks.shown(found)}; {_TAKES}", function)
     return cast("Iterable[Any]", found)
 
 

@@ -74,7 +74,8 @@ def checked_result(value: object) -> Result:
     """
     kind = type(value)
     if not issubclass(kind, Result):
-        raise TypeError(f"reconcile returned {value_checks.shown(value)}; it takes a Result or None")
+        way_out = f": return Result(requeue_after={value})" if kind in _NUMBERS else ""
+        raise TypeError(f"reconcile returned {value_checks.shown(value)}; it takes a Result or None{way_out}")
     try:
         after, requeue, priority = (field.__get__(value) for field in _FIELDS)
     except AttributeError as error:

@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
+from plugin_operator.cache import CachedObject
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Request, Result
-from plugin_operator.plugin.context.context import Context, ControllerContext
+from plugin_operator.plugin.context.cleanup_context import CleanupContext
+from plugin_operator.plugin.context.context import Context
+from plugin_operator.plugin.context.controller_context import ControllerContext
 from plugin_operator.plugin.context.scope import ControllerScope
 from plugin_operator.plugin.declaration.declarations import ControllerDeclaration
 from plugin_operator.plugin.declaration.invocation import call, is_async
@@ -25,7 +28,7 @@ class BoundController:
         guard: guard in which the plugin's code runs.
     """
 
-    __slots__ = ("_reconcile_threads", "_threads", "declaration", "guard", "scope")
+    __slots__ = ("_cleanup_threads", "_reconcile_threads", "_threads", "declaration", "guard", "scope")
 
     def __init__(self, declaration: ControllerDeclaration, scope: ControllerScope, guard: PluginGuard) -> None:
         self.declaration = declaration
@@ -33,6 +36,8 @@ class BoundController:
         self.guard = guard
         self._threads = ThreadRunner(f"plugin-{scope.plugin}-{scope.controller}")
         self._reconcile_threads = None if is_async(declaration.reconcile) else self._threads
+        cleanup = declaration.cleanup
+        self._cleanup_threads = None if cleanup is None or is_async(cleanup) else self._threads
 
     @property
     def name(self) -> str:
@@ -49,9 +54,38 @@ class BoundController:
             BaseException: any exception of the plugin, unchanged.
         """
         context = Context(self.scope, request)
+        previous = self.scope.previous
+        seen = previous.current(request) if previous is not None else None
         try:
             call = _reconciling(self.declaration.reconcile, context, request, self._reconcile_threads)
-            return _result_of(self.declaration, await self.guard.drive(call))
+            result = _result_of(self.declaration, await self.guard.drive(call))
+        except BaseException:
+            self.guard.note_reconcile(request, context.reconcile_id)
+            raise
+        if previous is not None:
+            previous.succeeded(request, seen)
+        return result
+
+    async def clean(self, request: Request, cached: CachedObject) -> Result | None:
+        """Call the plugin's cleanup function for an object in the guard and validate its result.
+
+        ``plugin.cleanup`` decides when, and takes the finalizer off afterwards.
+
+        Raises:
+            TypeError: the function returned a value other than None or a ``Result``.
+            ObjectDecodeError: the object does not fit the class of the controller.
+            BaseException: any exception of the plugin, unchanged.
+        """
+        function, context = self.declaration.cleanup, CleanupContext[Any](self.scope, request)
+        if function is None:
+            raise ValueError(f"controller {self.name!r} has no cleanup")
+
+        async def cleaning() -> Any:
+            # The class of the object is the plugin's code, so it is made inside the guard.
+            return await _reconciling(function, context, self.scope.read(cached), self._cleanup_threads)
+
+        try:
+            return _result_of(self.declaration, await self.guard.drive(cleaning()), "cleanup")
         except BaseException:
             self.guard.note_reconcile(request, context.reconcile_id)
             raise
@@ -95,21 +129,21 @@ class BoundController:
         return await self.guard.drive(call(hook, *args, threads=self._threads))
 
 
-def _result_of(declaration: ControllerDeclaration, returned: object) -> Result | None:
+def _result_of(declaration: ControllerDeclaration, returned: object, what: str = "reconcile") -> Result | None:
     if returned is None or isinstance(returned, Result):
         return returned
     # Show its type only: the value may be a Secret, and the message is in log and status.
     # A returned value has no traceback with a frame of the plugin.
     place = f"{declaration.path}:{declaration.line}" if declaration.line else declaration.path
     where = f"{declaration.name!r} ({place})" if place else repr(declaration.name)
-    raise TypeError(f"reconcile of {where} returned a {class_name(returned)}: return None or a Result")
+    raise TypeError(f"{what} of {where} returned a {class_name(returned)}: return None or a Result")
 
 
 async def _reconciling(
-    function: Callable[..., Any], context: Context, request: Request, threads: ThreadRunner | None
+    function: Callable[..., Any], context: Context[Any], argument: object, threads: ThreadRunner | None
 ) -> Any:
     """Call the function inside the guard, because plain code may run before it returns a coroutine."""
     mark_reconcile(context)
     if threads is None:
-        return await function(context, request)
-    return await call(function, context, request, threads=threads)
+        return await function(context, argument)
+    return await call(function, context, argument, threads=threads)

@@ -6,8 +6,9 @@ from typing import Any
 
 from plugin_operator.controllers import Predicate
 from plugin_operator.kube import GroupVersionKind, Object
+from plugin_operator.kube.objects import ApiObject
 
-Kind = str | GroupVersionKind
+Kind = str | GroupVersionKind | type[ApiObject]
 
 #: Returns the index values of an object: one text, several, or None for none.
 IndexFunction = Callable[[Object], str | Iterable[str] | None]

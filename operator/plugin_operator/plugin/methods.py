@@ -3,7 +3,10 @@
 from typing import Any, Protocol
 
 from plugin_operator.controllers import Request, Result
-from plugin_operator.plugin.context.context import Context, ControllerContext
+from plugin_operator.kube import Object
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.plugin.context.context import Context
+from plugin_operator.plugin.context.controller_context import ControllerContext
 
 
 class ControllerMethods(Protocol):
@@ -11,8 +14,8 @@ class ControllerMethods(Protocol):
 
     The operator finds methods by name: there is nothing to import and nothing to inherit.
     Only ``reconcile`` is required; a decorated function takes its place. Each method may be ``async def``, or a plain
-    ``def``, which runs in a thread. A hook (every method but ``reconcile``) has a deadline of 30 seconds. After that it
-    is cancelled and counts as failed.
+    ``def``, which runs in a thread. A hook (every method but ``reconcile`` and ``cleanup``) has a deadline of 30
+    seconds. After that it is cancelled and counts as failed.
     """
 
     async def reconcile(self, ctx: Context, request: Request) -> Result | None:
@@ -34,6 +37,26 @@ class ControllerMethods(Protocol):
             Exception: any other exception is logged, and the reconcile is retried with backoff.
             CancelledError: the call exceeded ``reconcile_timeout_seconds``, or the drain timeout of a reload or stop.
                 Clean up and re-raise it.
+        """
+
+    async def cleanup(self, ctx: Context, obj: Object | ApiObject) -> Result | None:
+        """Remove what the reconciles of one object have made; optional. See ``cleanup=`` of ``controller``.
+
+        The operator calls it instead of ``reconcile`` once the object is being deleted, or has left the selectors. It
+        runs at least once: again after an error, and after a restart before the finalizer was removed. A deletion with
+        ``ctx.client`` of an object that does not exist succeeds.
+
+        Args:
+            ctx: context of this call, as for ``reconcile``.
+            obj: a private copy of the object: a dict, or an object of the class in ``for_``.
+
+        Returns:
+            None if everything is removed, so that the finalizer goes. A ``Result`` with a requeue to be called again.
+
+        Raises:
+            TerminalError: do not retry until the object changes; it keeps its finalizer.
+            Exception: any other exception is logged and recorded as an Event, and the call is retried with backoff.
+            CancelledError: as for ``reconcile``.
         """
 
     async def start(self, ctx: ControllerContext) -> None:

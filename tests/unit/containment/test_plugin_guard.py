@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from structlog.testing import capture_logs
 
 from plugin_operator.containment import LineLimiter, PluginGuard
 from plugin_operator.containment.guard import MOST
+from plugin_operator.controllers import Request
+from plugin_operator.controllers.handlers import EnqueueMapped
 from plugin_operator.kube import NamespacedName
+from plugin_operator.testing.fake_informers import FakeObject
 from plugin_operator.testing.virtual_clock import VirtualClock
 from tests.hostile import RAISES, raiser
 
@@ -50,6 +54,23 @@ def test_the_line_names_the_innermost_place_in_the_plugins_own_files() -> None:
     with capture_logs() as lines:
         guard.contain("map", KEY, None, fails)
     assert lines[0]["at"] == f"/plugins/one.py:{fails.__code__.co_firstlineno + 1}"
+
+
+@pytest.mark.parametrize("is_bound", [False, True], ids=["plain", "with a context"])
+def test_a_wrong_result_has_its_function_as_its_place_and_no_frames(is_bound: bool) -> None:
+    def wrong(*_: object) -> list[Any]:
+        return [{"kind": "Pod"}]
+
+    handler = EnqueueMapped(partial(wrong, "ctx") if is_bound else wrong)
+    guard = make_guard(locate=lambda filename: "/plugins/one.py" if filename == __file__ else None)
+    with capture_logs() as lines:
+        guard.contain(
+            "map", KEY, None, lambda: list(handler.requests(Request("", "x"), FakeObject({"metadata": {"name": "x"}})))
+        )
+    (line,) = lines
+    assert line["at"] == f"/plugins/one.py:{wrong.__code__.co_firstlineno}"
+    assert "a map function returned a dict" in line["error"]
+    assert "exc_info" not in line
 
 
 def test_what_a_call_sets_is_not_seen_by_the_next_nor_by_its_caller() -> None:

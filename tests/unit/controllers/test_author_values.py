@@ -203,7 +203,7 @@ def test_a_map_function_that_never_ends_is_ended_after_many_requests(monkeypatch
             yield ("ns", "name")
 
     made: list[Any] = []
-    with pytest.raises(ValueError, match="more than 1,000 requests"):
+    with pytest.raises(TypeError, match="more than 1,000 requests"):
         made.extend(EnqueueMapped(endless).requests(Request("", "x"), OBJECT))
     assert len(made) == 1_000
 

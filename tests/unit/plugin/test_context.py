@@ -119,7 +119,7 @@ async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope: Callab
     with pytest.raises(LookupError, match="no cache of V1ConfigMap, only of v1/Pod: declare its kind"):
         context.lister_for(V1ConfigMap)
     with pytest.raises(ValueError, match="int is no model of an API kind"):
-        context.lister_for(int)  # type: ignore[arg-type]
+        context.lister_for(int)  # type: ignore[type-var]
 
 
 async def test_a_finalizer_is_added_once_with_the_version_that_was_read(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.hosting.runtime.cache_parts import cache_parts, part_of
+from plugin_operator.hosting.runtime.caches.cache_parts import cache_parts, part_of
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin.declaration.invocation import map_shape
 from tests.unit.plugin.conftest import Load

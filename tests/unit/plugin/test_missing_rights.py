@@ -8,7 +8,7 @@ from plugin_operator.errors import ForbiddenError
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.plugin.writes.expectations import Expectations
 from plugin_operator.plugin.writes.expecting_client import ExpectingClient
-from plugin_operator.plugin.writes.missing_rights import TOLD_SECONDS, MissingRights
+from plugin_operator.plugin.writes.missing_rights import REPORTED_SECONDS, MissingRights
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP = GroupVersionKind.parse("v1/ConfigMap")
@@ -63,6 +63,7 @@ async def test_a_denied_write_is_told_without_the_objects_name_until_it_is_grant
     await harness.call(name, args)
     await harness.call(name, args)
     assert harness.rights.reasons() == [CANNOT]
+    assert harness.rights.denials() == [f' "a" is forbidden: {CANNOT}']
     harness.server.message = ""
     await harness.call(*next(each for each in CALLS if each[0] != name))
     assert harness.rights.reasons() == [CANNOT]
@@ -73,7 +74,16 @@ async def test_a_denied_write_is_told_without_the_objects_name_until_it_is_grant
 
 async def test_a_right_that_nobody_asks_for_any_more_is_forgotten(harness: ClientHarness) -> None:
     await harness.call(*CALLS[0])
-    await harness.clock.advance(TOLD_SECONDS + 1)
+    await harness.clock.advance(REPORTED_SECONDS + 1)
+    assert harness.rights.reasons() == []
+
+
+async def test_the_name_of_the_first_denied_object_is_kept(harness: ClientHarness) -> None:
+    for name in ("a", "b"):
+        harness.server.message = f'configmaps "{name}" is forbidden: {CANNOT}'
+        await harness.call("patch", (MAP, NamespacedName("default", name), {}))
+    assert harness.rights.denials() == [f' "a" is forbidden: {CANNOT}']
+    harness.rights.forget(harness.rights.denials())
     assert harness.rights.reasons() == []
 
 

@@ -8,11 +8,16 @@ from plugin_operator.errors import PluginRejected
 from tests.unit.plugin.conftest import Load
 
 REFUSED_FIELDS = [
+    ("for_='v1/Pod', cleanup='later'", "cleanup: 'later' is not a function: write 'async def cleanup(ctx, obj)'"),
+    ("for_='v1/Pod', cleanup=lambda obj, ctx: None", "cleanup: is called as cleanup(ctx, obj), and takes them in the"),
+    ("for_='v1/Pod', cleanup=lambda obj: None", "cleanup: cannot be called as cleanup(ctx, obj): take exactly these"),
+    ("cleanup=lambda ctx, obj: None, schedules=[every(60)]", "cleanup: says something about the kind in for_"),
     ("for_='ConfigMap'", "for_: 'ConfigMap' is not a kind"),
     ("for_=None", "for_: is missing"),
     ("for_='core/v1/Pod'", "for_: 'core/v1/Pod' is not a kind: the core group has no name: write 'v1/Pod'"),
     ("for_='core/v1'", "the core group has no name: write 'v1/ConfigMap'"),
     ("for_='apps/v1'", "the kind is missing: write for example 'apps/v1/ControllerRevision'"),
+    ("for_='example.com/Widget'", "the version is missing: write for example 'example.com/v1/Widget'"),
     ("for_='apps/Deployment'", "the version is missing: write for example 'apps/v1/Deployment'"),
     ("for_='v1/configmaps'", "did you mean 'v1/ConfigMap'?"),
     ("for_='v1/networkpolicies'", "did you mean 'networking.k8s.io/v1/NetworkPolicy'?"),
@@ -111,6 +116,11 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', id=7", "id: 7 is not an id"),
     (f"for_='v1/Pod', id='{'a' * 64}'", f"id: '{'a' * 64}' is not an id"),
     ("for_='v1/Pod', name='_a'", "id: '_a' is not an id"),
+    ("for_='v1/Pod', renamed_from='a b'", "renamed_from: 'a b' cannot have been an id: name the id= of the controller"),
+    ("for_='v1/Pod', renamed_from=['a', 7]", "renamed_from: 7 cannot have been an id"),
+    ("for_='v1/Pod', renamed_from=7", "renamed_from: 7 is not a list"),
+    ("for_='v1/Pod', renamed_from='one'", "renamed_from: 'one' is the id that the controller has now: leave it out"),
+    ("for_='v1/Pod', id='x', renamed_from=['one', 'x']", "renamed_from: 'x' is the id that the controller has now"),
     ("for_='v1/Pod', rate_limit=3", "rate_limit: 3"),
     ("for_='v1/Pod', watches=['v1/Secret']", "watches: 'v1/Secret' is not a watch"),
     ("for_='v1/Pod', predicates=[3]", "predicates: 3"),
@@ -253,6 +263,26 @@ REFUSED_MODULES = [
         "id: 'y' of controller 'y' is used by controller 'x' in line 3: choose another with id=",
         5,
     ),
+    (
+        """
+        @controller(for_="v1/Pod", renamed_from="y")
+        def x(ctx, request): ...
+        @controller(for_="v1/Pod")
+        def y(ctx, request): ...
+        """,
+        "renamed_from: 'y' of controller 'x' is used by controller 'y' in line 5: an id becomes that of one controller",
+        3,
+    ),
+    (
+        """
+        @controller(for_="v1/Pod", renamed_from="a")
+        def x(ctx, request): ...
+        @controller(for_="v1/Pod", renamed_from=["b", "a"])
+        def y(ctx, request): ...
+        """,
+        "renamed_from: 'a' of controller 'y' is used by controller 'x' in line 3: an id becomes that of one controller",
+        5,
+    ),
 ]
 
 
@@ -265,6 +295,38 @@ def test_a_refused_value_is_named_with_its_field_and_the_line_of_its_controller(
     assert reason in refused.value.reason
     assert re.match(r"\w+: ", refused.value.reason)
     assert (refused.value.path, refused.value.line) == ("/plugins/sample.py", 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reasons"),
+    [
+        (
+            "permissions=[permission('pods', 'lsit'), permission('pods', 'get'), permission('pod', 'get'), 3]",
+            [
+                "permissions: 'lsit' is not a verb",
+                "permissions: there is no resource 'pod'",
+                "permissions: 3 is not",
+            ],
+        ),
+        (
+            "permissions=[permission(['pod', 'secret'], ['get', 'lsit', 'raed'])]",
+            [
+                "permissions: 'lsit' is not a verb",
+                "permissions: 'raed' is not a verb",
+                "permissions: there is no resource 'pod'",
+                "permissions: there is no resource 'secret'",
+            ],
+        ),
+        ("owns=['v1/secrets', own('v1/pods')]", ["owns: 'v1/secrets' is not a kind", "owns: 'v1/pods' is not a kind"]),
+        ("reads=[read('v1/secrets'), own('v1/Pod')]", ["reads: 'v1/secrets' is not", "reads: OwnOptions does not bel"]),
+        ("watches=['v1/Secret', 5], max_prune=0", ["watches: 'v1/Secret' is not", "watches: 5", "max_prune: 0"]),
+    ],
+)
+def test_each_wrong_value_of_a_list_is_reported(load: Load, arguments: str, reasons: list[str]) -> None:
+    with pytest.raises(PluginRejected) as refused:
+        load(f"@controller(for_='v1/Pod', {arguments})\nasync def one(ctx, request): ...")
+    found = [refused.value.reason, *(each.reason for each in refused.value.others)]
+    assert [each[: len(reason)] for each, reason in zip(found, reasons, strict=True)] == reasons
 
 
 @pytest.mark.parametrize(("source", "reason", "line"), REFUSED_MODULES, ids=[each[1] for each in REFUSED_MODULES])

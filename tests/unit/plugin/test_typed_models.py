@@ -93,5 +93,5 @@ def test_events_may_be_about_a_model() -> None:
 
 @pytest.mark.parametrize("odd", [None, "text", 7, {}, {"metadata": None}, object(), int])
 async def test_what_is_no_object_is_named(odd: Any) -> None:
-    with pytest.raises(TypeError, match="is not an API object: pass a dict with metadata, or a typed model"):
+    with pytest.raises(TypeError, match="is not an API object: pass a dict with metadata, or a typed object"):
         await ensure_finalizer(Server(), odd, "mine/x")

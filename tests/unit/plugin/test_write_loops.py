@@ -14,7 +14,7 @@ from plugin_operator.plugin.writes.write_fights import (
     FightDetector,
     Writer,
 )
-from plugin_operator.plugin.writes.write_loops import FED_TIMES, REST_SECONDS, TOLD_SECONDS, LoopDetector
+from plugin_operator.plugin.writes.write_loops import FED_TIMES, REPORTED_SECONDS, REST_SECONDS, LoopDetector
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 MAP, POD = GroupVersionKind.parse("v1/ConfigMap"), GroupVersionKind.parse("v1/Pod")
@@ -164,7 +164,7 @@ async def test_a_loop_is_told_until_it_has_rested() -> None:
     world = World(stamp)
     world.edit(spec="1")
     world.run(FED_TIMES + 10)
-    await world.pass_time(TOLD_SECONDS - 1)
+    await world.pass_time(REPORTED_SECONDS - 1)
     assert world.loops.found()
     await world.pass_time(2)
     assert not world.loops.found()

@@ -130,7 +130,7 @@ class Source:
             if number % _REPLAY_CHUNK == 0 or (not self._plain and now() >= end):
                 await asyncio.sleep(0)
                 end = now() + _REPLAY_SECONDS
-            obj = lister.raw(key)
+            obj = lister.cached(key)
             if obj is None:
                 continue
             if as_update:

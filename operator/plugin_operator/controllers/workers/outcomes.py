@@ -21,8 +21,9 @@ from plugin_operator.controllers.reconcile import (
     retry_delay,
 )
 from plugin_operator.controllers.workers.tracebacks import TracebackThrottle
+from plugin_operator.error_hints import described
 from plugin_operator.errors import TerminalError
-from plugin_operator.rendering import describe, qualified_class_name
+from plugin_operator.rendering import qualified_class_name
 from plugin_operator.workqueue import WorkQueue
 
 _log = logs.get_logger(__name__)
@@ -167,7 +168,7 @@ class Outcomes:
             reconcile_id=reconcile_id or None,
             retried=not failure.is_terminal,
             at=place or None,
-            error=describe(error),
+            error=described(error),
             exc_info=error if self._tracebacks.should_show(failure.revision, error) else None,
             **more,
         )
@@ -184,7 +185,7 @@ class Outcomes:
         if len(self._failing) >= MAX_REMEMBERED:
             del self._failing[next(iter(self._failing))]
         self._failing[failure.request] = FailingKey(
-            error=describe(failure.error),
+            error=described(failure.error),
             revision=failure.revision,
             count=known.count + 1 if known is not None else 1,
             at=self._clock.now(),

@@ -1,108 +1,32 @@
-"""``Context``, the argument of a reconciler, and ``ControllerContext``, the argument of hooks.
+"""``Context``, the argument of a reconciler.
 
 Every reconcile creates a Context, so it holds two references only. Expensive attributes, such as a bound logger, are
 created on first use.
 """
 
-import asyncio
-from collections.abc import Coroutine
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, cast, overload
 from uuid import uuid4
 
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
-from plugin_operator.controllers import value_checks
-from plugin_operator.kube import NamespacedName
+from plugin_operator.client.typed_documents import kind_of
+from plugin_operator.kube import NamespacedName, Object
+from plugin_operator.kube.objects.decoding import decode
 from plugin_operator.plugin.context import conditions, finalizers, owners
-from plugin_operator.plugin.context.map_context import MapContext
-from plugin_operator.plugin.context.recorder import Recorder
+from plugin_operator.plugin.context.children import Child, SyncedChildren
+from plugin_operator.plugin.context.controller_context import ControllerContext
+from plugin_operator.plugin.context.previous import PreviousObjects
 from plugin_operator.plugin.context.scope import ControllerScope
+from plugin_operator.plugin.context.status import HasStatus, S
 from plugin_operator.plugin.context.typed_objects import AnyObject
-from plugin_operator.plugin.triggers.requests import AnyRequest, request_from
-from plugin_operator.workqueue import MAX_DELAY_SECONDS
-
-T = TypeVar("T")
+from plugin_operator.plugin.listers.lister import T
 
 
-class ControllerContext(MapContext):
-    """Context of a controller; the argument of the hooks ``start`` and ``stop``.
-
-    The operator creates it. It is valid while the revision is active, so ``start`` may store it.
-    """
-
-    __slots__ = ()
-
-    @property
-    def client(self) -> Client:
-        """API client for reading and writing objects."""
-        return self._scope.client_for(None)
-
-    @property
-    def recorder(self) -> Recorder:
-        """Recorder of Kubernetes Events; its calls never block and never raise."""
-        return self._scope.recorder
-
-    def enqueue(self, request: AnyRequest | None = None, *, after: float = 0.0) -> None:
-        """Enqueue a request of this controller, now or after a delay. Never blocks; thread-safe.
-
-        A queued request is not queued twice; if it has several delays, the earliest counts. A restart of the operator
-        drops delayed requests.
-
-        Args:
-            request: a ``Request``, a pair of namespace and name, ``"namespace/name"``, or an object: a dict with
-                metadata, or a typed model. None means the request of this reconcile, or the only request of a
-                controller without ``for_``.
-            after: delay in seconds, from 0 to a century.
-
-        Raises:
-            NotEnqueued: the controller is unloaded, or has too many waiting requests.
-            TypeError: ``request`` has another type, or is None in a hook of a controller with ``for_``; or ``after`` is
-                not a number.
-            ValueError: the name is empty, or the text has more than one slash; or ``after`` is out of range.
-        """
-        key = self._own_request() if request is None else request_from(request, "enqueue() got")
-        self._scope.enqueue(key, value_checks.seconds("after", after, most=MAX_DELAY_SECONDS))
-
-    def _own_request(self) -> NamespacedName:
-        if self._scope.kind is None:
-            return NamespacedName("", self._scope.controller)
-        raise TypeError("enqueue() needs a request here: None is allowed inside a reconcile only")
-
-    def now(self) -> datetime:
-        """Return the operator's wall-clock time, aware, in UTC; in a ``scenario`` it is virtual. Raises nothing."""
-        return self._scope.clock.now()
-
-    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine, such as a call of ``client``, from a plain ``def`` reconciler, and return its result.
-
-        It blocks the thread until the coroutine has ended. Cancelling the reconcile does not interrupt it.
-
-        Args:
-            coroutine: the coroutine, which runs on the operator's event loop.
-
-        Raises:
-            RuntimeError: the caller is on the event loop; use ``await`` there.
-            Exception: any exception of the coroutine.
-        """
-        loop = self._scope.loop
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            if loop is None:
-                return asyncio.run(_awaited(coroutine))
-            return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
-        coroutine.close()
-        raise RuntimeError(f"ctx.wait() inside {running!r}: in an async def, await the coroutine instead")
-
-
-async def _awaited(coroutine: Coroutine[Any, Any, T]) -> T:
-    return await coroutine
-
-
-class Context(ControllerContext):
-    """Context of one reconcile, with all members of ``ControllerContext``.
+class Context(ControllerContext[T]):
+    """Context of one reconcile, with all members of ``ControllerContext``; ``Context[Widget]`` for typed objects.
 
     The operator creates one per reconcile. Threads may use ``wait``, ``enqueue``, ``lister``, ``lister_for``, ``log``,
     ``recorder``, ``set_condition`` and the names. Coroutines belong to the event loop: pass them to ``wait`` from a
@@ -149,6 +73,39 @@ class Context(ControllerContext):
         return self._log
 
     @property
+    def previous(self) -> T | None:
+        """The object as the last successful reconcile of this request began with it; needs ``keep_previous=True``.
+
+        None if there was none since the start of the operator, the load of this revision, or the change of leader.
+
+        Raises:
+            LookupError: the controller does not declare ``keep_previous``.
+            ObjectDecodeError: the object does not fit the class.
+        """
+        found = self._previous().of(self.request)
+        if found is None:
+            return None
+        cls = self._scope.cls
+        decoded: Any = found.decode() if cls is None else decode(cls, kind_of(cls), found.raw)
+        return cast("T", decoded)
+
+    def field_changed(self, path: str) -> bool:
+        """Report whether a field differs from that in ``previous``; True without a previous object.
+
+        Args:
+            path: names with dots between: ``"spec.size"``. A field that is absent differs from one that is null.
+
+        Raises:
+            LookupError: the controller does not declare ``keep_previous``.
+        """
+        return self._previous().has_changed(self.request, path)
+
+    def _previous(self) -> PreviousObjects:
+        if self._scope.previous is None:
+            raise LookupError(f"controller {self.controller!r} keeps no previous objects: declare keep_previous=True")
+        return self._scope.previous
+
+    @property
     def finalizer(self) -> str:
         """The controller's finalizer, ``plugin-operator/<id>``, the default of ``ensure_finalizer``."""
         return self._scope.finalizer
@@ -159,7 +116,7 @@ class Context(ControllerContext):
         The call sends one patch with the object's ``resourceVersion``, so another controller's finalizer is never lost.
 
         Args:
-            obj: a dict or a typed model, as it was read. The call updates its metadata from the response.
+            obj: a dict or a typed object, as it was read. The call updates its metadata from the response.
             finalizer: a finalizer other than the controller's own.
 
         Returns:
@@ -167,16 +124,16 @@ class Context(ControllerContext):
 
         Raises:
             ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
-            TypeError: ``obj`` is neither a dict with metadata nor a model.
+            TypeError: ``obj`` is neither a dict with metadata nor a typed object.
             ApiError: the API server returned another error.
         """
-        return await finalizers.ensure_finalizer(self.client, obj, finalizer or self._scope.finalizer)
+        return await finalizers.ensure_finalizer(self.client, obj, *self._finalizers(finalizer))
 
     async def remove_finalizer(self, obj: AnyObject, finalizer: str | None = None) -> bool:
         """Remove a finalizer if the object has it, so that its deletion can proceed. A deleted object is no error.
 
         Args:
-            obj: a dict or a typed model, as it was read. The call updates its metadata from the response.
+            obj: a dict or a typed object, as it was read. The call updates its metadata from the response.
             finalizer: a finalizer other than the controller's own.
 
         Returns:
@@ -184,10 +141,14 @@ class Context(ControllerContext):
 
         Raises:
             ConflictError: the object has changed since it was read; let the reconcile fail and be retried.
-            TypeError: ``obj`` is neither a dict with metadata nor a model.
+            TypeError: ``obj`` is neither a dict with metadata nor a typed object.
             ApiError: the API server returned another error.
         """
-        return await finalizers.remove_finalizer(self.client, obj, finalizer or self._scope.finalizer)
+        return await finalizers.remove_finalizer(self.client, obj, *self._finalizers(finalizer))
+
+    def _finalizers(self, chosen: str | None) -> tuple[str, tuple[str, ...]]:
+        """Return a finalizer, and those that stand for it: the controller's own of former ids."""
+        return (chosen, ()) if chosen else (self._scope.finalizer, self._scope.identity.former_finalizers)
 
     def set_owner(
         self, child: AnyObject, *, owner: AnyObject, controller: bool = True, block_owner_deletion: bool | None = None
@@ -197,7 +158,7 @@ class Context(ControllerContext):
         The rules are those of ``controllerutil.SetControllerReference``; a reference to the same owner is replaced.
 
         Args:
-            child: a dict or a typed model, which the call changes.
+            child: a dict or a typed object, which the call changes.
             owner: the owner as it was read, with apiVersion, kind, name and uid; in the child's namespace, or
                 cluster-scoped.
             controller: mark ``owner`` as the managing controller, which ``owns`` follows.
@@ -210,9 +171,75 @@ class Context(ControllerContext):
         Raises:
             AlreadyOwnedError: another object is the child's controller.
             ValueError: the owner lacks one of its four fields, is the child itself, or is in another namespace.
-            TypeError: an argument is neither a dict with metadata nor a model.
+            TypeError: an argument is neither a dict with metadata nor a typed object.
         """
         return owners.set_owner(child, owner, controller=controller, block_owner_deletion=block_owner_deletion)
+
+    async def sync_children(self, owner: AnyObject, children: Iterable[AnyObject | Child]) -> SyncedChildren:
+        """Make the children of ``owner`` those that are passed: apply each, then delete the owner's other children.
+
+        Pass the whole set in one call. A child gets a label with the controller's id and an owner reference; one that
+        no owner reference reaches gets the owner's uid instead. Each is sent by server-side apply with force, and only
+        if it or the cached object has changed since the last answer. An object with these marks that is not in the set
+        is deleted, if ``owns`` has its kind. Nothing is deleted before the caches of these kinds are complete, and at
+        most ``max_prune`` objects a minute.
+
+        Children of an owner whose deletion has begun are not applied. A failure of one child does not keep the others
+        from being applied. Nothing is deleted then, or after a ChildExistsError nothing in that namespace. A cancelled
+        call leaves the set as far as it came.
+
+        Args:
+            owner: the reconciled object as it was read.
+            children: objects to apply, each with a name and without fields that the server sets; or ``Child(obj)`` with
+                a gate or ``adopt=True``. The namespace is by default that of the owner.
+
+        Returns:
+            What was applied, unchanged and pruned, and what waits.
+
+        Raises:
+            ChildExistsError: an object of a child's name exists, and another party made it.
+            ValueError: a child is of a kind that ``owns`` does not have, or could not be found again.
+            LookupError: a gate reads a kind that the controller does not declare.
+            AlreadyOwnedError: a child states another controlling owner.
+            ApiError: the API server returned another error; the first one, with the others as notes.
+        """
+        sync = self._scope.children
+        if sync is None:
+            raise LookupError(f"controller {self.controller!r} has no for_, so it has no owner of children")
+        return await sync.sync(self.client, owner, children)
+
+    @overload
+    def status(self, obj: Object) -> AbstractAsyncContextManager[Object]: ...
+    @overload
+    def status(self, obj: HasStatus[S]) -> AbstractAsyncContextManager[S]: ...
+    def status(self, obj: Object | HasStatus[Any]) -> AbstractAsyncContextManager[Any]:
+        """Return a block that yields the status of ``obj`` to change, and writes it once, at the end, if it changed.
+
+        Use it as ``async with ctx.status(widget) as status:`` and set ``status["ready"] = 3`` inside.
+
+        The status starts from the newer of ``obj`` and the last answer. It is that of ``obj`` itself, so that
+        ``ctx.set_condition(obj, ...)`` works inside. The block sets ``observedGeneration``. It sends a server-side
+        apply of what this controller changes or has applied before. It sends a merge patch with the resource version
+        where ``conditions`` is one value, or to remove a field of another manager.
+
+        If the block raises, it writes changed conditions, drops its other changes, and lets the exception propagate. A
+        cancelled block writes nothing.
+
+        Args:
+            obj: the object as it was read, as a dict or of a class with ``@resource``. Its status becomes that of the
+                answer. So does its resource version, if nothing else has changed since it was read.
+
+        Raises:
+            ValueError: ``obj`` was not read from the API server.
+            TypeError: ``obj`` is no object, or has no status by its class or its kind.
+            LookupError: the controller has no ``for_``.
+            InvalidError: the status breaks its class, and was not sent; or the server refuses it.
+            ConflictError: the merge patch met a newer version; let the reconcile fail and be retried.
+            ApiError: the API server returned another error.
+        """
+        if self._scope.statuses is None:
+            raise LookupError(f"controller {self.controller!r} has no for_, so it has no object with a status")
+        return self._scope.statuses.status(self.client, obj)
 
     def set_condition(self, obj: AnyObject, type: str, status: str | bool, reason: str, message: str = "") -> bool:  # noqa: A002 - the API's own field name
         """Set a status condition in ``obj``, by the rules of ``meta.SetStatusCondition``. Sends no request.
@@ -220,7 +247,7 @@ class Context(ControllerContext):
         ``lastTransitionTime`` changes only with ``status``. ``observedGeneration`` is the object's generation.
 
         Args:
-            obj: a dict or a typed model, which the call changes.
+            obj: a dict or a typed object, which the call changes.
             type: type of the condition, for example ``"Ready"``.
             status: True, False, or ``"True"``, ``"False"``, ``"Unknown"``.
             reason: one word in CamelCase, for machines.
@@ -231,6 +258,6 @@ class Context(ControllerContext):
 
         Raises:
             ValueError: ``status`` is not one of the three, or ``reason`` is empty.
-            TypeError: the model has no status.
+            TypeError: the class has no status.
         """
         return conditions.set_condition(obj, type, status, reason, message, now=self.now())

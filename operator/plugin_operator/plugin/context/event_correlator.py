@@ -12,9 +12,12 @@ from datetime import datetime
 from typing import Any, Self
 
 from plugin_operator.client.models import Model, is_model, to_dict
+from plugin_operator.client.typed_documents import kind_of
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.context.typed_objects import metadata_of
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.kube.timestamps import timestamp
+from plugin_operator.plugin.context.typed_objects import Metadata, metadata_of
 
 _REMEMBERED = 4096
 _SIMILAR_MAX = 10
@@ -37,16 +40,16 @@ class Reference:
     resource_version: str
 
     @classmethod
-    def to(cls, obj: Mapping[str, Any] | Model) -> Self:
+    def to(cls, obj: Mapping[str, Any] | ApiObject | Model) -> Self:
         """Return a reference to an object, or convert one (``v1.ObjectReference``).
 
         Args:
-            obj: a dict, or a typed model with a kind, as the client returns it.
+            obj: a dict, a typed object, or a model with a kind, as the client returns it.
 
         Raises:
             KeyError, ValueError: kind or name is missing.
         """
-        fields: Any = _reference_fields(obj) if is_model(obj) else obj
+        fields: Any = _reference_fields(obj) if is_model(obj) or isinstance(obj, ApiObject) else obj
         metadata = fields.get("metadata", fields)
         gvk = GroupVersionKind.of(fields)
         return cls(
@@ -63,13 +66,22 @@ class Reference:
 
 
 def _reference_fields(model: Any) -> dict[str, Any]:
-    """Return the reference fields of a model; converting the whole model takes a hundred times as long."""
+    """Return the reference fields of a typed object; converting a whole model takes a hundred times as long."""
+    if isinstance(model, ApiObject):
+        gvk = kind_of(model)
+        return {"apiVersion": gvk.api_version, "kind": gvk.kind, **_in_metadata(metadata_of(model))}
     metadata = metadata_of(model) if hasattr(model, "metadata") else None
     if metadata is None:
         return to_dict(model)
     return {
         "apiVersion": model.api_version,
         "kind": model.kind,
+        **_in_metadata(metadata),
+    }
+
+
+def _in_metadata(metadata: Metadata) -> dict[str, Any]:
+    return {
         "name": metadata.name,
         "namespace": metadata.namespace,
         "uid": metadata.uid,
@@ -129,7 +141,7 @@ class Series:
 
     def patch(self) -> dict[str, Any]:
         """Return the merge patch with count and time of the last occurrence."""
-        return {"count": self.count, "lastTimestamp": _time(self._last_seen), "message": self.message}
+        return {"count": self.count, "lastTimestamp": timestamp(self._last_seen), "message": self.message}
 
     def manifest(self) -> dict[str, Any]:
         """Return the complete ``v1/Event``."""
@@ -153,8 +165,8 @@ class Series:
             "source": {"component": self.first.component, "host": self._instance},
             "reportingComponent": self.first.component,
             "reportingInstance": self._instance,
-            "firstTimestamp": _time(self._first_seen),
-            "lastTimestamp": _time(self._last_seen),
+            "firstTimestamp": timestamp(self._first_seen),
+            "lastTimestamp": timestamp(self._last_seen),
             "count": self.count,
         }
 
@@ -218,7 +230,3 @@ def _remember(memory: "OrderedDict[Any, Any]", key: Any, value: Any) -> Any:
     if len(memory) > _REMEMBERED:
         memory.popitem(last=False)
     return value
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

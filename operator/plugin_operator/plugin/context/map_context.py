@@ -1,13 +1,19 @@
 """``MapContext``: the context of a map function."""
 
+from typing import Any, Generic, TypeVar, overload
+
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Model
-from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin.context.scope import ControllerScope, Lister
+from plugin_operator.kube import GroupVersionKind, Object
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.plugin.context.scope import ControllerScope
+from plugin_operator.plugin.listers.lister import Lister, T
+
+A = TypeVar("A", bound=ApiObject)
 
 
-class MapContext:
+class MapContext(Generic[T]):
     """Context of a map function: caches, names and log of its controller. It has no client and writes nothing.
 
     The operator creates it. It is valid while the revision is active.
@@ -35,23 +41,28 @@ class MapContext:
         return self._scope.controller
 
     @property
-    def lister(self) -> Lister:
-        """The cache of the reconciled kind, over all declared ``namespaces``.
+    def lister(self) -> Lister[T]:
+        """The cache of the reconciled kind, over all declared ``namespaces``; typed if ``for_`` is a class.
 
         Raises:
             LookupError: the controller has no ``for_``.
         """
-        return self._scope.lister()
+        lister: Lister[T] = self._scope.lister()
+        return lister
 
-    def lister_for(self, kind: str | GroupVersionKind | type[Model]) -> Lister:
+    @overload
+    def lister_for(self, kind: type[A]) -> Lister[A]: ...
+    @overload
+    def lister_for(self, kind: str | GroupVersionKind | type[Model]) -> Lister[Object]: ...
+    def lister_for(self, kind: Any) -> Any:
         """Return the cache of another declared kind (``owns``, ``watches`` or ``reads``).
 
         If the controller declares the kind more than once, ``reads`` comes before ``owns``, and ``owns`` before
         ``for_`` and ``watches``.
 
         Args:
-            kind: the kind as declared, for example "v1/Secret"; or its model class; or the ``name=`` of ``own()``,
-                ``watch()`` or ``read()``.
+            kind: the kind as declared, for example "v1/Secret", or the ``name=`` of ``own()``, ``watch()`` or
+                ``read()``. A class with ``@resource`` gives typed objects, a model class gives dicts.
 
         Raises:
             LookupError: the controller does not declare the kind or name, or the kind stands for several parts with

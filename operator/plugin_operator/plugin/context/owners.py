@@ -9,6 +9,8 @@ import msgspec
 
 from plugin_operator.client.models import is_model, to_dict, to_model
 from plugin_operator.errors import PluginOperatorError
+from plugin_operator.kube import OwnerReference
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.context.typed_objects import metadata_of
 
 
@@ -51,7 +53,9 @@ def set_owner(child: Any, owner: Any, *, controller: bool, block_owner_deletion:
         merged = [*references, wanted]
     if merged == references:
         return False
-    if is_model(child):
+    if isinstance(child, ApiObject):
+        child.metadata.owner_references = msgspec.convert(merged, list[OwnerReference])
+    elif is_model(child):
         child.metadata.owner_references = [to_model(msgspec.json.encode(each), "V1OwnerReference") for each in merged]
     else:
         child["metadata"]["ownerReferences"] = merged
@@ -94,7 +98,7 @@ def _check_namespaces(child: Any, owner: Any) -> None:
 
 def _references_of(child: Any) -> list[dict[str, Any]]:
     metadata_of(child)
-    return [dict(each) for each in to_dict(child)["metadata"].get("ownerReferences") or ()]
+    return [dict(each) for each in to_dict(child).get("metadata", {}).get("ownerReferences") or ()]
 
 
 def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:

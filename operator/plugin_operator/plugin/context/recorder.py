@@ -13,6 +13,7 @@ from plugin_operator import logs
 from plugin_operator.client.models import Model
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiError, NoMatchError, NotFoundError, PluginOperatorError
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.context.event_correlator import EventCorrelator, Occurrence, Reference, Series
 from plugin_operator.plugin.runtime.task_tracking import current_fields
 from plugin_operator.rendering import describe, valid_unicode
@@ -36,11 +37,11 @@ class Recorder(Protocol):
     best effort: a stopped process, or a buffer of more than a thousand, drops them.
     """
 
-    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: Mapping[str, Any] | ApiObject | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event about an object. Thread-safe; never blocks and never raises.
 
         Args:
-            about: the involved object, as a dict or a typed model, or a reference to one (``v1.ObjectReference``).
+            about: the involved object, as a dict or a typed object, or a reference to one (``v1.ObjectReference``).
             type: ``"Normal"`` or ``"Warning"``.
             reason: one word in CamelCase, for machines.
             message: a sentence, for people; truncated after 1,024 characters.
@@ -184,7 +185,7 @@ class BoundRecorder:
         self._plugin = plugin
         self._loop = asyncio.get_running_loop()
 
-    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: Mapping[str, Any] | ApiObject | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event; thread-safe, never blocks and never raises."""
         try:
             reference = Reference.to(about)

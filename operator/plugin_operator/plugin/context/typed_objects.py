@@ -1,16 +1,18 @@
-"""Objects in plugin code: dicts, or typed models of kubernetes-asyncio.
+"""Objects in plugin code: dicts, objects of classes with ``@resource``, or typed models of kubernetes-asyncio.
 
 Owns reading the metadata of either. Leaves the conversion of whole models to ``client.models``.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from plugin_operator.client.models import Model, is_model
-from plugin_operator.kube import Object
+from plugin_operator.kube import NamespacedName, Object
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.kube.objects.kinds import no_kind
 
-#: A dict of an object, or an instance of a model class such as V1ConfigMap.
-AnyObject: TypeAlias = Object | Model
+#: A dict of an object, an instance of a class with ``@resource``, or of a model class such as V1ConfigMap.
+AnyObject: TypeAlias = Object | ApiObject | Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,16 @@ def metadata_of(obj: object) -> Metadata:
             tuple(metadata.get("finalizers") or ()),
             bool(metadata.get("deletionTimestamp")),
         )
-    found = getattr(obj, "metadata", None) if is_model(obj) else None
+    found: Any = getattr(obj, "metadata", None) if is_model(obj) or isinstance(obj, ApiObject) else None
+    if isinstance(obj, NamespacedName):
+        raise TypeError(no_kind(obj))
     if found is None:
-        raise TypeError(f"a {type(obj).__name__} is not an API object: pass a dict with metadata, or a typed model")
+        raise TypeError(f"a {type(obj).__name__} is not an API object: pass a dict with metadata, or a typed object")
     return Metadata(
         found.name or "",
-        found.namespace,
+        found.namespace or None,
         found.uid or "",
-        found.resource_version,
+        found.resource_version or None,
         tuple(found.finalizers or ()),
         bool(found.deletion_timestamp),
     )

@@ -16,8 +16,8 @@ from plugin_operator.plugin.cache_declaration import (
 )
 from plugin_operator.plugin.declaration import fields
 from plugin_operator.plugin.declaration.invocation import accepts, is_async, is_generator, map_shape
-from plugin_operator.plugin.declaration.source_location import Place
 from plugin_operator.plugin.watch_declaration import WatchDeclaration, WatchOptions
+from plugin_operator.source_location import Place
 
 T = TypeVar("T")
 
@@ -28,20 +28,19 @@ _HINTS = {"own": "own('apps/v1/Deployment')", "read": "read('v1/Secret')"}
 
 def owns(value: Any) -> tuple[OwnDeclaration, ...]:
     """Check a list of kinds or ``own()`` values."""
-    return tuple(
-        OwnDeclaration(**_part(each), predicates=predicates(each.predicates))
-        for each in _options(value, OwnOptions, "own")
-    )
+    return fields.each_of(fields.sequence(value), _own)
 
 
 def reads(value: Any) -> tuple[CacheDeclaration, ...]:
     """Check a list of kinds or ``read()`` values."""
-    return tuple(CacheDeclaration(**_part(each)) for each in _options(value, ReadOptions, "read"))
+    return fields.each_of(
+        fields.sequence(value), lambda each: CacheDeclaration(**_part(_option(each, ReadOptions, "read")))
+    )
 
 
 def watches(value: Any) -> tuple[WatchDeclaration, ...]:
     """Check a list of ``watch()`` values."""
-    return tuple(_watch(each) for each in fields.sequence(value))
+    return fields.each_of(fields.sequence(value), _watch)
 
 
 def predicates(value: Any) -> tuple[Predicate, ...]:
@@ -83,16 +82,19 @@ def refuse_unclear(declared: Iterable[CacheDeclaration], place: Place) -> None:
                 raise place.reject("indexes", f"{each.kind} has two indexes named {name!r}: choose another")
 
 
-def _options(value: Any, options: type[Any], word: str) -> Iterable[Any]:
-    for each in fields.sequence(value):
-        if isinstance(each, options):
-            yield each
-        elif isinstance(each, str | GroupVersionKind):
-            yield options(each)
-        elif isinstance(each, OwnOptions | ReadOptions | WatchOptions):
-            raise TypeError(f"{type(each).__name__} does not belong here: write a kind, or {_HINTS[word]}")
-        else:
-            yield options(fields.kind(each))  # which says what a kind looks like
+def _own(value: Any) -> OwnDeclaration:
+    option = _option(value, OwnOptions, "own")
+    return OwnDeclaration(**_part(option), predicates=predicates(option.predicates))
+
+
+def _option(value: Any, options: type[Any], word: str) -> Any:
+    if isinstance(value, options):
+        return value
+    if isinstance(value, str | GroupVersionKind | type):
+        return options(value)
+    if isinstance(value, OwnOptions | ReadOptions | WatchOptions):
+        raise TypeError(f"{type(value).__name__} does not belong here: write a kind, or {_HINTS[word]}")
+    return options(fields.kind(value))  # which says what a kind looks like
 
 
 def _part(each: Any) -> dict[str, Any]:

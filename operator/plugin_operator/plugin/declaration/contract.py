@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from plugin_operator.controllers import RateLimiterSpec
@@ -17,13 +17,14 @@ from plugin_operator.plugin.declaration.invocation import (
     unfilled,
 )
 from plugin_operator.plugin.declaration.options import FIELDS, METHODS, ControllerOptions
-from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.methods import ControllerMethods
+from plugin_operator.source_location import Place, place_of
 
 Checked = dict[str, Any]
 
 _ARGUMENTS = {name: tuple(inspect.signature(getattr(ControllerMethods, name)).parameters)[1:] for name in METHODS}
 _HOOKS = tuple(name for name in METHODS if name != "reconcile")
+_CLEANUP_ARGUMENTS = tuple(inspect.signature(ControllerMethods.cleanup).parameters)[1:]
 _CLOSE_ENOUGH = 0.85
 _SHORTEST_GUESSED = 8  # shorter names are often similar by chance
 
@@ -46,17 +47,34 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
             raw = values["name"]
         try:
             values[field] = clean(raw)
-        except (ValueError, TypeError) as error:
-            rejections.append(place.reject(field, str(error)))
+        except (ValueError, TypeError, ExceptionGroup) as error:
+            rejections += (place.reject(field, str(each)) for each in _each_in(error))
     if rejections:
         raise joined(rejections)
+    _refuse_own_id(values, place)
     triggers.refuse_unfit(values, place)
     _refuse_deaf_predicates(values, place)
     kind = values["for_"]
     problem = field_problem(kind, values["field_selector"]) if kind is not None else ""
     if problem:
         raise place.reject("field_selector", problem)
+    if values["cleanup"] is not None:
+        _check_call(values["cleanup"], _CLEANUP_ARGUMENTS, "cleanup", place)
+    values["cls"] = options.for_ if isinstance(options.for_, type) else None
+    if values["cls"] is not None and values["metadata_only"]:
+        raise place.reject(
+            "metadata_only", f"leaves only metadata, which is no {options.for_.__name__}: write for_={str(kind)!r}"
+        )
     return values
+
+
+def _each_in(error: Exception) -> Sequence[Exception]:
+    return error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+
+
+def _refuse_own_id(values: Checked, place: Place) -> None:
+    if values["id"] in values["renamed_from"]:
+        raise place.reject("renamed_from", f"{values['id']!r} is the id that the controller has now: leave it out")
 
 
 def _refuse_deaf_predicates(values: Checked, place: Place) -> None:
@@ -110,17 +128,15 @@ def _check_call(function: Any, arguments: tuple[str, ...], name: str, place: Pla
             name,
             "contains a yield, so that a call runs nothing: remove the yield, or move it into another function",
         )
-    if arguments == ("ctx", "request") and are_swapped(function):
-        raise place.reject(name, f"is called as {name}(ctx, request), and takes them in the other order: swap them")
+    called = f"{name}({', '.join(arguments)})"
+    if len(arguments) > 1 and are_swapped(function):
+        raise place.reject(name, f"is called as {called}, and takes them in the other order: swap them")
     odd = unfilled(function, len(arguments))
     if odd:
-        raise place.reject(
-            name,
-            f"is called as {name}({', '.join(arguments)}), which never fills {odd}: take exactly these arguments, and "
-            "read the object with ctx.lister.get(request)",
-        )
+        also = ", and read the object with ctx.lister.get(request)" if "request" in arguments else ""
+        raise place.reject(name, f"is called as {called}, which never fills {odd}: take exactly these arguments{also}")
     if not accepts(function, len(arguments)):
-        raise place.reject(name, f"cannot be called as {name}({', '.join(arguments)}): take exactly these arguments")
+        raise place.reject(name, f"cannot be called as {called}: take exactly these arguments")
 
 
 def _refuse_near_misses(instance: Any, place: Place) -> None:
@@ -142,10 +158,17 @@ def _rate_limit(value: Any) -> Any:
     return value
 
 
+def _cleanup(value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise TypeError(f"{value!r} is not a function: write 'async def cleanup(ctx, obj)' and cleanup=cleanup")
+    return value
+
+
 _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "for_": fields.optional_kind,
     "name": fields.name,
     "id": fields.controller_id,
+    "renamed_from": fields.former_ids,
     "owns": caches.owns,
     "watches": caches.watches,
     "reads": caches.reads,
@@ -154,12 +177,15 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "field_selector": fields.field_selector,
     "predicates": caches.predicates,
     "max_concurrent_reconciles": fields.positive_int,
+    "max_prune": fields.positive_int,
     "reconcile_timeout_seconds": fields.optional_seconds,
     "rate_limit": _rate_limit,
     "resync_seconds": fields.optional_seconds,
     "metadata_only": fields.boolean,
+    "keep_previous": fields.boolean,
     "indexes": caches.indexes,
     "permissions": fields.permissions,
     "schedules": triggers.schedules,
     "sources": triggers.sources,
+    "cleanup": _cleanup,
 }

@@ -7,33 +7,32 @@ Owns finding and validating declarations; a rejection names file, line, field an
 import asyncio
 import difflib
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request
+from plugin_operator.error_hints import described
 from plugin_operator.errors import PluginRejected, joined
 from plugin_operator.kube import GroupVersionKind
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.kube.ownership import cleanup_finalizer
 from plugin_operator.plugin.cache_declaration import CacheDeclaration, IndexFunction, OwnDeclaration
+from plugin_operator.plugin.declaration import clashes
 from plugin_operator.plugin.declaration.caches import refuse_unclear
 from plugin_operator.plugin.declaration.contract import check, check_methods
 from plugin_operator.plugin.declaration.invocation import AnyFunction
-from plugin_operator.plugin.declaration.options import DECORATED, MARK, is_declared, read_options
+from plugin_operator.plugin.declaration.kopf_files import OF_KOPF, uses_kopf
+from plugin_operator.plugin.declaration.options import MARK, is_declared, read_options
 from plugin_operator.plugin.declaration.permissions import Permission
-from plugin_operator.plugin.declaration.source_location import Place, place_of
 from plugin_operator.plugin.declaration.triggers import refuse_doubles, refuse_unconnected
+from plugin_operator.plugin.identity import SIGNATURE_PREFIX
 from plugin_operator.plugin.triggers.source import Source
 from plugin_operator.plugin.triggers.timetable import Timetable
 from plugin_operator.plugin.watch_declaration import WatchDeclaration
-from plugin_operator.rendering import describe
-
-#: Most concurrent reconciles over all controllers of one plugin; each is a task or a thread.
-MAX_CONCURRENT = 1000
-
-#: Prefix of field managers (128 bytes at most) and finalizers of controllers.
-SIGNATURE_PREFIX = "plugin-operator/"
+from plugin_operator.source_location import Place, place_of
 
 _CLOSE_ENOUGH = 0.8
 
@@ -51,6 +50,7 @@ class ControllerDeclaration:
     for_: GroupVersionKind | None
     reconcile: AnyFunction
     id: str = ""
+    renamed_from: tuple[str, ...] = ()
     owns: tuple[OwnDeclaration, ...] = ()
     watches: tuple[WatchDeclaration, ...] = ()
     reads: tuple[CacheDeclaration, ...] = ()
@@ -59,10 +59,12 @@ class ControllerDeclaration:
     field_selector: str = ""
     predicates: tuple[Predicate, ...] = ()
     max_concurrent_reconciles: int = 1
+    max_prune: int = 10
     reconcile_timeout_seconds: float | None = None
     rate_limit: RateLimiterSpec | None = None
     resync_seconds: float | None = None
     metadata_only: bool = False
+    keep_previous: bool = False
     indexes: tuple[tuple[str, IndexFunction], ...] = ()
     permissions: tuple[Permission, ...] = ()
     schedules: tuple[Timetable, ...] = ()
@@ -71,8 +73,10 @@ class ControllerDeclaration:
     stop: AnyFunction | None = None
     export_state: AnyFunction | None = None
     import_state: AnyFunction | None = None
+    cleanup: AnyFunction | None = None
     path: str = ""
     line: int | None = None
+    cls: type[ApiObject] | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -80,8 +84,18 @@ class ControllerDeclaration:
 
     @property
     def signature(self) -> str:
-        """Field manager and finalizer of the controller."""
+        """Field manager of the controller, and its finalizer unless it has ``cleanup``."""
         return f"{SIGNATURE_PREFIX}{self.id}"
+
+    @property
+    def finalizer(self) -> str:
+        """Default finalizer of ``ctx.ensure_finalizer``; with ``cleanup``, the one that the operator manages."""
+        return self.signature if self.cleanup is None else cleanup_finalizer(self.id)
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether objects of its kind may leave its cache and still exist."""
+        return bool(self.label_selector or self.field_selector)
 
     @property
     def kinds(self) -> tuple[GroupVersionKind, ...]:
@@ -136,10 +150,11 @@ async def discover(module: ModuleType) -> tuple[ControllerDeclaration, ...]:
     targets = [(name, each) for name, each in _decorated(module) if id(each) not in made_from]
     found = _declare_all([*targets, *(("", each) for each in made)], stem, path)
     if not found:
-        raise PluginRejected(_NO_CONTROLLER + _meant_factory(module), path=path, line=1)
-    _refuse_overwritten(module, path)
-    _refuse_doubles(found)
-    _refuse_crowds(found)
+        reason = f"declares no controller: {OF_KOPF}" if uses_kopf(module) else _NO_CONTROLLER + _meant_factory(module)
+        raise PluginRejected(reason, path=path, line=1)
+    clashes.refuse_overwritten(module, path)
+    clashes.refuse_doubles(found)
+    clashes.refuse_crowds(found)
     refuse_doubles((source, Place(each.path, each.line)) for each in found for source in each.sources)
     refuse_unconnected(module, (source for each in found for source in each.sources), path)
     return tuple(found)
@@ -181,7 +196,7 @@ async def _from_factory(module: ModuleType, path: str) -> list[Any]:
     except BaseException as error:
         if is_cancelled_from_outside(error):
             raise
-        raise place.reject("new_controller", f"raised {describe(error)}") from error
+        raise place.reject("new_controller", f"raised {described(error)}") from error
     made = list(made) if isinstance(made, list | tuple) else [made]
     if not made or any(each is None for each in made):
         raise place.reject("new_controller", "returned no controller: return an object with reconcile(ctx, request)")
@@ -245,49 +260,5 @@ def _instantiate(target: Any, place: Place) -> Any:
     except PluginRejected:
         raise
     except BaseException as error:
-        what = f"could not be created: {target.__name__}() raised {describe(error)}"
+        what = f"could not be created: {target.__name__}() raised {described(error)}"
         raise place.reject("", f"{what}; give it an __init__ without arguments") from error
-
-
-def _refuse_overwritten(module: ModuleType, path: str) -> None:
-    """Reject a module in which a later function or class took the name of a controller: the first would never run."""
-    kept = {id(value.__dict__[MARK]) for value in vars(module).values() if MARK in getattr(value, "__dict__", ())}
-    for options, target in vars(module).get(DECORATED, ()):
-        if id(options) not in kept:
-            name = target.__name__
-            reason = f"controller {name!r} is overwritten by another {name!r} in this file: rename one of them"
-            raise place_of(target, path).reject("name", reason)
-
-
-def _refuse_doubles(found: list[ControllerDeclaration]) -> None:
-    if rejections := list(_doubles(found)):
-        raise joined(rejections)
-
-
-def _doubles(found: list[ControllerDeclaration]) -> Iterator[PluginRejected]:
-    names: dict[str, ControllerDeclaration] = {}
-    ids: dict[str, ControllerDeclaration] = {}
-    for each in found:
-        where = Place(each.path, each.line)
-        other = names.setdefault(each.name, each)
-        if other is not each:
-            yield where.reject("name", f"{each.name!r} is used by the controller in line {other.line}: choose another")
-            continue  # without a declared id, the id is the name
-        other = ids.setdefault(each.id, each)
-        if other is not each:
-            yield where.reject(
-                "id",
-                f"{each.id!r} of controller {each.name!r} is used by controller {other.name!r} in line {other.line}: "
-                "choose another with id=",
-            )
-
-
-def _refuse_crowds(found: list[ControllerDeclaration]) -> None:
-    wanted = 0
-    for each in found:
-        wanted += each.max_concurrent_reconciles
-        if wanted > MAX_CONCURRENT:
-            raise Place(each.path, each.line).reject(
-                "max_concurrent_reconciles",
-                f"{wanted} concurrent reconciles exceed the limit of {MAX_CONCURRENT} per plugin: lower it",
-            )

@@ -1,18 +1,22 @@
-"""Validation of declared values: each function returns the canonical value, or raises ValueError or TypeError."""
+"""Validation of declared values: each function returns the canonical value, or raises ValueError or TypeError.
+
+One for a list raises an ExceptionGroup of them.
+"""
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from plugin_operator.controllers.value_checks import shown
-from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, problem_of, resource_problem
+from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, is_label, problem_of, resource_problem
 from plugin_operator.plugin.declaration.permissions import Permission
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
+T = TypeVar("T")
+
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?\Z")
 _ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
-_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 _VERBS = (
     *("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"),
     *("use", "bind", "escalate", "impersonate", "approve", "sign", "attest", "proxy", "*"),
@@ -44,8 +48,20 @@ def controller_id(value: Any) -> str:
     return value
 
 
+def former_ids(value: Any) -> tuple[str, ...]:
+    """Validate the ids that a controller had before: one, or a list of them."""
+    given = (value,) if isinstance(value, str) else sequence(value)
+    return tuple(dict.fromkeys(each_of(given, _former_id)))
+
+
+def _former_id(value: Any) -> str:
+    if not isinstance(value, str) or not _ID.match(value):
+        raise ValueError(f"{value!r} cannot have been an id: name the id= of the controller before, or its name")
+    return value
+
+
 def kind(value: Any) -> GroupVersionKind:
-    """Parse a kind, given as text or ``GroupVersionKind``; reject one that no cluster can serve."""
+    """Parse a kind, given as text, ``GroupVersionKind`` or class with ``@resource``; reject one that cannot exist."""
     found = value if isinstance(value, GroupVersionKind) else _parsed_kind(value)
     problem = problem_of(found)
     if problem:
@@ -61,6 +77,10 @@ def optional_kind(value: Any) -> GroupVersionKind | None:
 def _parsed_kind(value: Any) -> GroupVersionKind:
     if value is None:
         raise ValueError(f"is missing: {KIND_HINT}")
+    if isinstance(value, type):
+        from plugin_operator.kube.definitions import definition_of  # plugins without typed objects do not need it
+
+        return definition_of(value).gvk
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a kind: {KIND_HINT}")
     return GroupVersionKind.parse(value)
@@ -75,9 +95,24 @@ def sequence(value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def kinds(value: Any) -> tuple[GroupVersionKind, ...]:
-    """Parse a list of kinds."""
-    return tuple(kind(each) for each in sequence(value))
+def each_of(values: Iterable[Any], clean: Callable[[Any], T]) -> tuple[T, ...]:
+    """Return the canonical form of each value of a list.
+
+    Raises:
+        ExceptionGroup: has the errors of ``clean`` for each value that is wrong.
+    """
+    found: list[T] = []
+    wrong: list[Exception] = []
+    for value in values:
+        try:
+            found.append(clean(value))
+        except (ValueError, TypeError) as error:
+            wrong.append(error)
+        except ExceptionGroup as several:
+            wrong += several.exceptions
+    if wrong:
+        raise ExceptionGroup("values are wrong", wrong)
+    return tuple(found)
 
 
 def namespaces(value: Any) -> tuple[str, ...] | None:
@@ -86,7 +121,7 @@ def namespaces(value: Any) -> tuple[str, ...] | None:
         return None
     names = sequence(value)
     for each in names:
-        if not isinstance(each, str) or not _NAMESPACE.match(each):
+        if not isinstance(each, str) or not is_label(each):
             raise ValueError(f"{each!r} is not the name of a namespace")
     if not names:
         raise ValueError("an empty list would watch nothing: leave it out to watch the operator's namespaces")
@@ -128,7 +163,7 @@ def boolean(value: Any) -> bool:
 
 def permissions(value: Any) -> tuple[Permission, ...]:
     """Validate a list of ``permission()`` values or of a Role's rules."""
-    return tuple(_permission(each) for each in sequence(value))
+    return each_of(sequence(value), _permission)
 
 
 def _permission(value: Any) -> Permission:
@@ -147,31 +182,33 @@ def _permission(value: Any) -> Permission:
     words = (*value.api_groups, *value.resources, *value.verbs, *value.resource_names)
     if not value.resources or not value.verbs or not all(isinstance(word, str) for word in words):
         raise ValueError(f"{value!r} needs at least one resource and one verb, all of them texts")
-    for verb in value.verbs:
-        _check_verb(verb, value.api_groups)
-    _check_resources(value)
-    return value
-
-
-def _check_resources(value: Permission) -> None:
     if not value.api_groups:
         raise ValueError(
             f"{value.as_rule()} allows nothing without API groups: '' is that of pods, 'apps' of deployments"
         )
-    for resource in value.resources:
-        # With several groups, one of them may have the resource.
-        problems = [resource_problem(group, resource) for group in value.api_groups]
-        if all(problems):
-            raise ValueError(problems[0])
+    problems = (
+        *(_verb_problem(verb, value.api_groups) for verb in value.verbs),
+        *(_resource_problem(resource, value.api_groups) for resource in value.resources),
+    )
+    if wrong := [ValueError(each) for each in dict.fromkeys(problems) if each]:
+        raise ExceptionGroup("a rule is wrong", wrong)
+    return value
 
 
-def _check_verb(verb: str, groups: Sequence[str]) -> None:
-    """Reject an unknown verb; custom groups may have verbs of their own, unless they look misspelt."""
+def _resource_problem(resource: str, groups: Sequence[str]) -> str:
+    """Return why no group has a resource; empty if one has it."""
+    problems = [resource_problem(group, resource) for group in groups]
+    return (all(problems) and problems[0]) or ""
+
+
+def _verb_problem(verb: str, groups: Sequence[str]) -> str:
+    """Return what is wrong with an unknown verb; custom groups have verbs of their own, unless they look misspelt."""
     if verb in _VERBS:
-        return
+        return ""
     lower = verb.lower()
     near = difflib.get_close_matches(lower, (*_VERBS, *_INSTEAD), n=1, cutoff=_CLOSE_VERB)
     meant = _INSTEAD.get(near[0], near[0]) if near else ""
     if meant or all("." not in group for group in groups):
         hint = f"did you mean {meant!r}?" if meant else f"the verbs are {', '.join(_VERBS)}"
-        raise ValueError(f"{verb!r} is not a verb: {hint}")
+        return f"{verb!r} is not a verb: {hint}"
+    return ""

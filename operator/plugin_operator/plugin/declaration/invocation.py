@@ -10,6 +10,7 @@ AnyFunction = Callable[..., Any]
 
 # Parameter names of kopf handlers, which expect keyword arguments.
 _OF_KOPF = frozenset({"spec", "meta", "status", "name", "namespace", "body", "patch", "logger", "old", "new", "diff"})
+_CONTEXT_NAMES = frozenset({"ctx", "context"})
 
 
 def is_async(function: AnyFunction) -> bool:
@@ -84,12 +85,12 @@ def unfilled(function: AnyFunction, count: int) -> str:
 
 
 def are_swapped(function: AnyFunction) -> bool:
-    """Report whether the first two parameters are named like a request and a context, in this order."""
+    """Report whether the second parameter is named like a context, and the first is not."""
     try:
         names = list(inspect.signature(function).parameters)[:2]
     except (TypeError, ValueError):
         return False
-    return len(names) > 1 and names[0] in {"request", "req"} and names[1] in {"ctx", "context"}
+    return len(names) > 1 and names[1] in _CONTEXT_NAMES and names[0] not in _CONTEXT_NAMES
 
 
 async def call(function: AnyFunction, *args: Any, threads: ThreadRunner | None) -> Any:

@@ -13,6 +13,7 @@ class ControllerOptions:
     for_: Any = None
     name: Any = None
     id: Any = None
+    renamed_from: Any = ()
     owns: Any = ()
     watches: Any = ()
     reads: Any = ()
@@ -21,14 +22,17 @@ class ControllerOptions:
     field_selector: Any = None
     predicates: Any = ()
     max_concurrent_reconciles: Any = 1
+    max_prune: Any = 10
     reconcile_timeout_seconds: Any = None
     rate_limit: Any = None
     resync_seconds: Any = None
     metadata_only: Any = False
+    keep_previous: Any = False
     indexes: Any = None
     permissions: Any = ()
     schedules: Any = ()
     sources: Any = ()
+    cleanup: Any = None
 
 
 FIELDS: tuple[str, ...] = tuple(each.name for each in fields(ControllerOptions))

@@ -12,6 +12,7 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
     return {
         "name": declaration.name,
         "id": declaration.id,
+        "renamedFrom": list(declaration.renamed_from),
         "for": str(declaration.for_) if declaration.for_ is not None else None,
         "owns": [str(each.kind) for each in declaration.owns],
         "watches": [str(each.kind) for each in declaration.watches],
@@ -24,6 +25,8 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
         "permissions": [each.as_rule() for each in declaration.permissions],
         "caches": [_cache_summary(each, declaration.namespaces) for each in declaration.caches],
         "recordsSchedules": any(each.is_recorded for each in declaration.schedules),
+        "cleansUp": declaration.cleanup is not None,
+        "isSelected": declaration.is_selected,
         "path": declaration.path,
         "line": declaration.line,
     }

@@ -6,10 +6,10 @@ from typing import Any
 
 from plugin_operator.controllers import value_checks
 from plugin_operator.plugin.declaration import fields
-from plugin_operator.plugin.declaration.source_location import Place
 from plugin_operator.plugin.triggers.schedule import Schedule
 from plugin_operator.plugin.triggers.source import Source
 from plugin_operator.plugin.triggers.timetable import MAX_SCHEDULES, Timetable, timetable
+from plugin_operator.source_location import Place
 
 #: Fields that apply to the reconciled kind only, with their default values.
 _ABOUT_THE_KIND: Mapping[str, object] = {
@@ -19,6 +19,7 @@ _ABOUT_THE_KIND: Mapping[str, object] = {
     "predicates": (),
     "metadata_only": False,
     "indexes": (),
+    "cleanup": None,
 }
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from plugin_operator.client.models import is_model
 from plugin_operator.controllers import Request, request_of
+from plugin_operator.kube.objects import ApiObject
 
 #: A request, a pair, ``namespace/name``, or an object as a dict or typed model.
-AnyRequest = Request | tuple[str, str] | str | Mapping[str, Any]
+AnyRequest = Request | tuple[str, str] | str | Mapping[str, Any] | ApiObject
 
 
 def request_from(value: object, said: str) -> Request:
@@ -20,7 +21,7 @@ def request_from(value: object, said: str) -> Request:
     Raises:
         TypeError, ValueError: ``value`` is none of these, or has no name.
     """
-    if is_model(value):
+    if is_model(value) or isinstance(value, ApiObject):
         metadata = getattr(value, "metadata", None)
         value = (getattr(metadata, "namespace", None), getattr(metadata, "name", None))
     elif isinstance(value, Mapping):

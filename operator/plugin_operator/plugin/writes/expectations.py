@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube.resource_versions import is_at_least
 
 #: Lifetime of an expectation: a cache without events must not block reconciles.
 DEADLINE_SECONDS = 5.0
@@ -84,9 +85,9 @@ class AtLeast:
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
         known = cache.identity(key)
-        if known is not None and _reached(known[0], self.version):
+        if known is not None and is_at_least(known[0], self.version):
             return True
-        return _reached(cache.position, self.version)
+        return is_at_least(cache.position, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class Expectations:
         self._deadline_seconds = deadline_seconds
         self._pending: dict[NamespacedName, dict[Target, _Expected]] = {}
         self._order: deque[_Noted] = deque()
+        self._waiting: list[NamespacedName] = []
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -214,6 +216,15 @@ class Expectations:
 
     async def caught_up(self, request: NamespacedName) -> None:
         """Wait until the caches meet the expectations for ``request``, or these expire."""
+        if not self._unmet(request):
+            return
+        self._waiting.append(request)
+        try:
+            await self._meet(request)
+        finally:
+            self._waiting.remove(request)
+
+    async def _meet(self, request: NamespacedName) -> None:
         pause = _FIRST_PAUSE_SECONDS
         while self._unmet(request):
             self._prune()
@@ -222,6 +233,10 @@ class Expectations:
                 return
             await self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def unmet_waits(self) -> int:
+        """Return how many reconciles wait for what the caches do not show."""
+        return sum(map(self._unmet, tuple(self._waiting)))
 
     def _unmet(self, request: NamespacedName) -> bool:
         expected = self._pending.get(request)
@@ -254,10 +269,3 @@ class Expectations:
                 del expected[noted.target]
                 if not expected:
                     del self._pending[noted.request]
-
-
-def _reached(version: str, wanted: str) -> bool:
-    """Compare resource versions as increasing numbers, as the API conventions allow since Kubernetes 1.35."""
-    if version.isdecimal() and wanted.isdecimal():
-        return int(version) >= int(wanted)
-    return version == wanted

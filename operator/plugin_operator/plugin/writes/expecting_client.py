@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from plugin_operator.client import Client
-from plugin_operator.client.addresses import Address, address_and_argument, address_of, address_of_pod
-from plugin_operator.client.models import is_model, to_dict
+from plugin_operator.client.addresses import address_and_argument, address_of, address_of_pod
+from plugin_operator.client.models import to_dict
+from plugin_operator.client.typed_documents import as_read, is_typed
 from plugin_operator.errors import AlreadyExistsError, ConflictError, ForbiddenError, NotFoundError
-from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube import NamespacedName
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.writes.expectations import Deleted, Expectation, Expectations, NewerThan, Present, Target
+from plugin_operator.plugin.writes.former_managers import FormerManagers
 from plugin_operator.plugin.writes.missing_rights import Attempt, MissingRights
+from plugin_operator.plugin.writes.targets import answered, is_unsent, read_attempt, target_at, target_of
 from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
@@ -26,9 +30,10 @@ class ExpectingClient:
         request: request of the reconcile; None outside of one.
         loops: loop detector of the controller, or None.
         rights: missing permissions of the controller, or None.
+        former: field managers that the controller had before, or None.
     """
 
-    __slots__ = ("_client", "_loops", "_request", "_rights", "_writes")
+    __slots__ = ("_client", "_former", "_loops", "_request", "_rights", "_writes")
 
     def __init__(
         self,
@@ -37,8 +42,10 @@ class ExpectingClient:
         request: NamespacedName | None,
         loops: LoopDetector | None = None,
         rights: MissingRights | None = None,
+        former: FormerManagers | None = None,
     ) -> None:
         self._client = client
+        self._former = former
         self._writes = writes
         self._request = request
         self._loops = loops
@@ -57,7 +64,7 @@ class ExpectingClient:
 
     async def create(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.create``."""
-        target = _target_of(obj)
+        target = target_of(obj)
         if dry_run:
             return await self._allowed(self._client.create(obj, dry_run=True, **options), "create", target)
         try:
@@ -68,21 +75,21 @@ class ExpectingClient:
 
     async def update(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.update``."""
-        target = _target_of(obj)
+        target, verb = target_of(obj), "patch/" if is_typed(obj) else "update"
         if dry_run:
-            return await self._allowed(self._client.update(obj, dry_run=True, **options), "update", target)
-        attempt = self._allowed(self._client.update(obj, **options), "update", target)
-        return self._noted(await self._attempt(attempt, target, obj))
+            return await self._allowed(self._client.update(obj, dry_run=True, **options), verb, target)
+        attempt = self._allowed(self._client.update(obj, **options), verb, target)
+        answer = await self._attempt(attempt, target, obj)
+        return answer if is_unsent(obj, answer) else self._noted(answer)
 
     async def update_status(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.update_status``."""
-        target = _target_of(obj)
+        target, verb = target_of(obj), "patch/status" if is_typed(obj) else "update/status"
         if dry_run:
-            return await self._allowed(
-                self._client.update_status(obj, dry_run=True, **options), "update/status", target
-            )
-        attempt = self._allowed(self._client.update_status(obj, **options), "update/status", target)
-        return self._noted(await self._attempt(attempt, target, obj))
+            return await self._allowed(self._client.update_status(obj, dry_run=True, **options), verb, target)
+        attempt = self._allowed(self._client.update_status(obj, **options), verb, target)
+        answer = await self._attempt(attempt, target, obj)
+        return answer if is_unsent(obj, answer) else self._noted(answer)
 
     async def patch(
         self,
@@ -95,8 +102,8 @@ class ExpectingClient:
         **options: Any,
     ) -> Any:
         """See ``Client.patch``."""
-        address, sent = address_and_argument(kind, name, patch, namespace)
-        target = _target_at(address)
+        address, sent = address_and_argument(kind, name, patch, namespace, call="patch")
+        target = target_at(address)
         verb = f"patch/{options.get('subresource') or ''}"
         if dry_run:
             options["dry_run"] = True
@@ -118,7 +125,7 @@ class ExpectingClient:
         **options: Any,
     ) -> Any:
         """See ``Client.patch_status``."""
-        target = _target_at(address_and_argument(kind, name, status, namespace)[0])
+        target = target_at(address_and_argument(kind, name, status, namespace, call="patch_status")[0])
         if dry_run:
             options["dry_run"] = True
         attempt = self._client.patch_status(kind, name, status, namespace, **options)
@@ -136,17 +143,19 @@ class ExpectingClient:
         **options: Any,
     ) -> Any:
         """See ``Client.scale``; the write changes the scaled object."""
-        target = _target_at(address_and_argument(kind, name, replicas, namespace)[0])
+        target = target_at(address_and_argument(kind, name, replicas, namespace, call="scale")[0])
         attempt = self._client.scale(kind, name, replicas, namespace, dry_run=dry_run, **options)
         answer = await self._allowed(attempt, "patch/scale", target)
         return answer if dry_run or target is None else self._noted(answer, target)
 
     async def apply(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.apply``; its conflicts concern field ownership, not the cache."""
-        verb = f"apply/{options.get('subresource') or ''}"
+        target, verb = target_of(obj), f"apply/{options.get('subresource') or ''}"
         if dry_run:
-            return await self._allowed(self._client.apply(obj, dry_run=True, **options), verb, _target_of(obj))
-        return self._noted(await self._allowed(self._client.apply(obj, **options), verb, _target_of(obj)))
+            return await self._allowed(self._client.apply(obj, dry_run=True, **options), verb, target)
+        if self._former is not None and target is not None and not options.get("field_manager"):
+            await self._former.move(self, target)
+        return self._noted(await self._allowed(self._client.apply(obj, **options), verb, target))
 
     async def delete(
         self,
@@ -159,7 +168,7 @@ class ExpectingClient:
         **options: Any,
     ) -> None:
         """See ``Client.delete``."""
-        target = _target_at(address_of(kind, name, namespace))
+        target = target_at(address_of(kind, name, namespace, call="delete"))
         if dry_run:
             options |= {"dry_run": True, "missing_ok": missing_ok}
             await self._allowed(self._client.delete(kind, name, namespace, **options), "delete", target)
@@ -174,17 +183,17 @@ class ExpectingClient:
         self, kind: Any, namespace: str | None = None, *, dry_run: bool = False, **options: Any
     ) -> Any:
         """See ``Client.delete_collection``; later reconciles wait for the objects in the response."""
-        target = _target_at(Address(kind, "", namespace, kind))
+        target = target_at(address_of(kind, None, namespace, call="delete_collection"))
         attempt = self._client.delete_collection(kind, namespace, dry_run=dry_run, **options)
         deleted = await self._allowed(attempt, "deletecollection", target)
         for each in () if dry_run else deleted:
-            obj = to_dict(each)
-            self._gone(_target_of(obj), (obj.get("metadata") or {}).get("uid") or "")
+            obj = answered(each)
+            self._gone(target_of(obj), (obj.get("metadata") or {}).get("uid") or "")
         return deleted
 
     async def evict(self, pod: Any, namespace: str | None = None, *, dry_run: bool = False) -> None:
         """See ``Client.evict``."""
-        target = _target_at(address_of_pod(pod, namespace))
+        target = target_at(address_of_pod(pod, namespace))
         attempt = self._client.evict(pod, namespace, dry_run=dry_run)
         if dry_run:
             await self._allowed(attempt, "create/eviction", target)
@@ -227,10 +236,10 @@ class ExpectingClient:
             answer = await read
         except ForbiddenError as error:
             if rights is not None:
-                rights.denied(_read_attempt(verb, kind, namespace), error)
+                rights.denied(read_attempt(verb, kind, namespace), error)
             raise
         if rights:
-            rights.granted(_read_attempt(verb, kind, namespace))
+            rights.granted(read_attempt(verb, kind, namespace))
         return answer
 
     async def _attempt(self, attempt: Awaitable[Any], target: Target | None, sent: Any) -> Any:
@@ -238,15 +247,16 @@ class ExpectingClient:
         try:
             return await attempt
         except ConflictError:
-            metadata = sent.get("metadata") if isinstance(sent, Mapping) else None
+            document = as_read(sent) if isinstance(sent, ApiObject) else sent
+            metadata = document.get("metadata") if isinstance(document, Mapping) else None
             version = to_dict(metadata or {}).get("resourceVersion")
             if version:
                 self._expect(target, NewerThan(version))
             raise
 
     def _noted(self, answer: Any, of: Target | None = None) -> Any:
-        obj = to_dict(answer) if is_model(answer) else answer
-        target = _target_of(obj)
+        obj = answered(answer)
+        target = target_of(obj)
         if target is not None and of is not None:
             namespace = of.key.namespace or target.key.namespace
             target = Target(of.kind, NamespacedName(namespace, of.key.name))
@@ -265,29 +275,3 @@ class ExpectingClient:
 for _method in vars(ExpectingClient).values():
     if inspect.iscoroutinefunction(_method) and not _method.__name__.startswith("_"):
         _method.__qualname__ = f"ctx.client.{_method.__name__}"
-
-
-def _read_attempt(verb: str, kind: Any, namespace: str | None) -> Attempt:
-    """Return the attempt of a read; one kind stands for all that are named by a model or an object."""
-    return Attempt(verb, str(kind) if isinstance(kind, str | GroupVersionKind) else "", namespace or "")
-
-
-def _target_at(address: Address) -> Target | None:
-    """Return the target of an address; None for a model class, which does not name its group."""
-    kind = address.kind
-    if isinstance(kind, str):
-        kind = GroupVersionKind.parse(kind)
-    if not isinstance(kind, GroupVersionKind):
-        return None
-    return Target(kind, NamespacedName(address.namespace or "", address.name))
-
-
-def _target_of(obj: Any) -> Target | None:
-    """Return the target of a dict; None for a model, whose target is known from the response."""
-    if not isinstance(obj, dict) or not obj.get("apiVersion") or not obj.get("kind"):
-        return None
-    metadata = to_dict(obj.get("metadata") or {})
-    name = metadata.get("name")
-    if not name:
-        return None
-    return Target(GroupVersionKind.of(obj), NamespacedName(metadata.get("namespace") or "", name))

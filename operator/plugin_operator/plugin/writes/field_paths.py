@@ -1,11 +1,13 @@
 """Paths of the fields in which two versions of an object differ, without values, which may be Secret data.
 
-Owns the form of a path: ``data.owner``, ``metadata.annotations[example.com/seen]``, ``spec.containers[0].image``.
+A path has the form of those in errors of typed objects: ``data.owner``, ``metadata.annotations[example.com/seen]``.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from plugin_operator.kube.objects.wire import at_field, at_key
 
 Digests = Mapping[str, int]
 
@@ -49,6 +51,4 @@ def _leaves(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _join(path: str, key: str) -> str:
-    if not _PLAIN(key):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if path else key
+    return at_field(path, key) if _PLAIN(key) else at_key(path, key)

@@ -13,6 +13,7 @@ from typing import Protocol
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import RateLimiterSpec, Request, Result
 from plugin_operator.kube import GroupVersionKind, Object
+from plugin_operator.kube.resource_versions import is_at_least
 from plugin_operator.plugin.writes.expectations import Target
 from plugin_operator.plugin.writes.field_paths import Digests, changed, digests
 from plugin_operator.plugin.writes.write_fights import Fight, FightDetector, Writer
@@ -22,7 +23,7 @@ FED_TIMES = 50
 #: Longest time from the last write to a reconcile that it triggers; a loop is over after this time.
 REST_SECONDS = 10.0
 #: How long a loop is reported after its end.
-TOLD_SECONDS = 30.0
+REPORTED_SECONDS = 30.0
 
 _MAX_REQUESTS = 10_000
 _TIMER_SLACK_SECONDS = 0.01
@@ -135,7 +136,7 @@ class LoopDetector:
         now = self._clock.monotonic()
         for request in [each for each, trail in self.hot.items() if trail.has_rested(now) and not trail.is_running]:
             del self.hot[request]
-        self._found = {request: loop for request, loop in self._found.items() if now - loop.seen <= TOLD_SECONDS}
+        self._found = {request: loop for request, loop in self._found.items() if now - loop.seen <= REPORTED_SECONDS}
         return list(self._found.values())
 
     def fights(self) -> list[Fight]:
@@ -263,8 +264,5 @@ def _is_own(trail: _Trail, version: str, positions: tuple[str, ...]) -> bool:
 
 
 def _is_older(version: str, trail: _Trail) -> bool:
-    """Report whether a response has a version from before the reconcile; versions are increasing numbers."""
-    known = [each for each in (trail.version, *(trail.positions or ())) if each.isdecimal()]
-    if version.isdecimal() and known:
-        return int(version) <= max(map(int, known))
-    return version == trail.version
+    """Report whether a response has a version from before the reconcile."""
+    return any(is_at_least(known, version) for known in (trail.version, *(trail.positions or ())))

@@ -1,0 +1,29 @@
+"""The fix for wrong uses of the author's API: for exceptions that Python raises, and for the lints.
+
+Leaves texts of other exceptions to ``rendering``, and imports to ``hosting.loading``.
+"""
+
+from plugin_operator.error_hints.hints import (
+    CONTEXT_ALIASES,
+    STATUS_BLOCK,
+    described,
+    hint_for,
+    missing_arguments,
+    named_argument,
+    unknown_argument,
+)
+from plugin_operator.error_hints.signatures import API, METHODS, methods_in, named_in
+
+__all__ = [
+    "API",
+    "CONTEXT_ALIASES",
+    "METHODS",
+    "STATUS_BLOCK",
+    "described",
+    "hint_for",
+    "methods_in",
+    "missing_arguments",
+    "named_argument",
+    "named_in",
+    "unknown_argument",
+]

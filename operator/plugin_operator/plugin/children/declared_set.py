@@ -1,0 +1,116 @@
+"""The declared set of one call: checked, marked, with digests and the state of the gates."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from plugin_operator.client.models import to_dict
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.children.child_caches import ChildCaches
+from plugin_operator.plugin.children.marks import Owner, marked
+from plugin_operator.plugin.children.readiness import unready_reason
+from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
+from plugin_operator.plugin.identity import ControllerIdentity
+
+#: Returns an object of a declared kind from the cache, or None.
+ReadCache = Callable[[Any, NamespacedName], Object | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedChild:
+    """One child of the set.
+
+    Attributes:
+        name: kind, namespace and name.
+        document: what is applied, with the marks.
+        digest: digest of the document.
+        closed: why a gate is closed; empty if all are open.
+        adopt: whether to take over an object of another party.
+    """
+
+    name: ChildName
+    document: Object
+    digest: bytes
+    closed: str
+    adopt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetReader:
+    """Turns what a reconciler passes into the declared set.
+
+    Attributes:
+        for_: the reconciled kind, whose objects own the children; None for a controller without one.
+        identity: current and former ids of the controller.
+        finalizer: its finalizer.
+        caches: of the kinds in ``owns``.
+        read: reads the caches for gates.
+    """
+
+    for_: GroupVersionKind | None
+    identity: ControllerIdentity
+    finalizer: str
+    caches: ChildCaches
+    read: ReadCache
+
+    async def wanted(self, owner: Owner, children: Iterable[Any]) -> list[WantedChild]:
+        """Return the children in the given order.
+
+        Raises:
+            TypeError: one is no object; or ``children`` is one object.
+            ValueError: one cannot be applied or would not be found again; the message says why.
+            LookupError: a gate reads a kind without a cache.
+        """
+        if isinstance(children, dict | Child):
+            raise TypeError("sync_children takes a list of children: write sync_children(owner, [child])")
+        if self.for_ is None or (owner.kind.group, owner.kind.kind) != (self.for_.group, self.for_.kind):
+            raise ValueError(f"the owner is a {owner.kind}, and the controller reconciles {self.for_ or 'no kind'}")
+        found: dict[ChildName, WantedChild] = {}
+        for each in children:
+            wanted = await self._one(owner, each if isinstance(each, Child) else Child(each))
+            if wanted.name in found:
+                raise ValueError(f"{wanted.name} is in the set twice")
+            found[wanted.name] = wanted
+        return list(found.values())
+
+    async def _one(self, owner: Owner, child: Child) -> WantedChild:
+        document = to_dict(child.obj)
+        if not isinstance(document, dict):
+            raise TypeError(f"a {type(child.obj).__name__} is not a child: pass an object, or Child(object, after=…)")
+        kind = self._kind(document)
+        namespaced = await self.caches.is_namespaced(kind)
+        finalizers = (self.finalizer, *self.identity.former_finalizers)
+        document = marked(document, owner, self.identity.id, finalizers, namespaced=namespaced)
+        key = NamespacedName(document["metadata"].get("namespace") or "", document["metadata"]["name"])
+        problem = self.caches.problem(kind, document)
+        if problem:
+            raise ValueError(f"{kind} {key} would not be found again: {problem}")
+        closed = next(filter(None, (self._closed(gate, owner) for gate in child.gates)), "")
+        digest = blake2b(msgspec.json.encode(document, order="deterministic"), digest_size=16).digest()
+        return WantedChild(ChildName(kind, key), document, digest, closed, child.adopt)
+
+    def _kind(self, document: Object) -> GroupVersionKind:
+        if not document.get("apiVersion") or not document.get("kind"):
+            raise ValueError("a child needs apiVersion and kind")
+        kind = GroupVersionKind.of(document)
+        if kind not in self.caches.kinds:
+            known = ", ".join(sorted(map(str, self.caches.kinds))) or "nothing"
+            raise ValueError(
+                f"the controller owns {known}, and a child is of kind {kind}: declare owns=[{str(kind)!r}], so that "
+                "its changes enqueue the owner and it can be pruned"
+            )
+        return kind
+
+    def _closed(self, gate: ReadyGate, owner: Owner) -> str:
+        namespace = owner.key.namespace if gate.namespace is None else gate.namespace
+        name = f"{gate.kind.__name__ if isinstance(gate.kind, type) else gate.kind} {gate.name}"
+        obj = self.read(gate.kind, NamespacedName(namespace, gate.name))
+        if obj is None:
+            return f"{name} does not exist"
+        if gate.when is not None:
+            return "" if gate.when(obj) else f"{name} does not pass when="
+        reason = unready_reason(obj, gate.condition)
+        return f"{name} is not ready: {reason}" if reason else ""

@@ -1,0 +1,123 @@
+"""Children in a reconciler: ``Child`` and ``ready`` for what it declares, ``SyncedChildren`` for what became of it.
+
+Owns the values. ``plugin.children`` carries them out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from plugin_operator.client import Client
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.plugin.context.typed_objects import AnyObject
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyGate:
+    """A condition on another object that must hold before a child is applied; made by ``ready``."""
+
+    kind: str | GroupVersionKind | type[Any]
+    name: str
+    namespace: str | None = None
+    condition: str = ""
+    when: Callable[[Object], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child with a gate, or one that may exist already; other objects need no ``Child``.
+
+    Attributes:
+        obj: the object to apply.
+        after: gates that must be open before the child is applied. A child whose gate is closed counts as declared: it
+            is not pruned, and what exists of it stays as it is.
+        adopt: take over an object of this name that another party made, instead of an error.
+    """
+
+    obj: AnyObject
+    after: ReadyGate | Sequence[ReadyGate] = ()
+    adopt: bool = False
+
+    @property
+    def gates(self) -> tuple[ReadyGate, ...]:
+        """The gates, as a tuple.
+
+        Raises:
+            TypeError: one is no gate.
+        """
+        found = (self.after,) if isinstance(self.after, ReadyGate | str) else tuple(self.after)
+        for each in found:
+            if not isinstance(each, ReadyGate):
+                raise TypeError(f"after= of Child takes ready(kind, name), and got a {type(each).__name__}")
+        return found
+
+
+def ready(
+    kind: str | GroupVersionKind | type[Any],
+    name: str,
+    namespace: str | None = None,
+    *,
+    condition: str = "",
+    when: Callable[[Object], bool] | None = None,
+) -> ReadyGate:
+    """Return a gate that is open while another object is ready; it reads the cache and sends no request.
+
+    Built-in kinds are judged as ``kubectl rollout status`` and ``kubectl wait`` judge them, others by their condition
+    Ready. The call itself raises nothing; ``sync_children`` raises LookupError for a kind that is not declared.
+
+    Args:
+        kind: of the object; the controller declares it in ``owns``, ``watches`` or ``reads``.
+        name: of the object.
+        namespace: of the object; by default that of the owner.
+        condition: the condition that must be True instead.
+        when: judges the object instead: a function of its dict.
+
+    Returns:
+        A value for ``after=`` of ``Child``.
+    """
+    return ReadyGate(kind, name, namespace, condition, when)
+
+
+class ChildName(NamedTuple):
+    """Kind, namespace and name of a child."""
+
+    kind: GroupVersionKind
+    key: NamespacedName
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncedChildren:
+    """What one call of ``ctx.sync_children`` did.
+
+    Attributes:
+        applied: children that were sent to the API server.
+        unchanged: children that needed no request.
+        pruned: objects that were deleted, because the set no longer has them.
+        waiting: children whose gate is closed, with the reason.
+        held: objects to delete that wait: for caches after a start, or for the limit ``max_prune``.
+    """
+
+    applied: tuple[ChildName, ...] = ()
+    unchanged: tuple[ChildName, ...] = ()
+    pruned: tuple[ChildName, ...] = ()
+    waiting: tuple[tuple[ChildName, str], ...] = ()
+    held: tuple[ChildName, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing waits and nothing is held."""
+        return not self.waiting and not self.held
+
+
+class ChildSync(Protocol):
+    """Applies and prunes the children of one controller; see ``plugin.children``."""
+
+    async def sync(self, client: Client, owner: AnyObject, children: Iterable[AnyObject | Child]) -> SyncedChildren:
+        """See ``Context.sync_children``."""
+
+    @property
+    def long_closed(self) -> str:
+        """Which child has waited long for a gate, and why; empty if none has."""

@@ -1,0 +1,204 @@
+"""The object whose status a block changes: a dict, or an object of a class with ``@resource``.
+
+Owns reading and replacing its status in the form of the wire.
+"""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from plugin_operator.client.typed_documents import check_status, kind_of
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, status_problem
+from plugin_operator.kube.objects import ApiObject
+from plugin_operator.kube.objects.decoding import document_in, keep_raw, raw_of
+from plugin_operator.kube.objects.fields import fields_of
+from plugin_operator.kube.objects.kinds import no_kind
+from plugin_operator.kube.objects.struct import replace_read
+from plugin_operator.kube.objects.wire import to_wire
+from plugin_operator.plugin.status.new_status import new_status
+from plugin_operator.plugin.status.sources import Sources
+
+_GENERATION = "observedGeneration"
+_PRESENT: Any = object()
+_OF_EVERY_WRITE = ("resourceVersion", "managedFields")
+
+
+class Subject(Protocol):
+    """An object whose status is written."""
+
+    @property
+    def kind(self) -> GroupVersionKind:
+        """Kind of the object."""
+
+    @property
+    def metadata(self) -> Object:
+        """Metadata of the object, as a dict."""
+
+    @property
+    def draft(self) -> Any:
+        """The status for the author to change."""
+
+    def status(self) -> Object:
+        """Return a private copy of the status, in the form of the wire."""
+
+    def replace(self, status: Object) -> None:
+        """Replace the status."""
+
+    def check(self, status: Object) -> None:
+        """Refuse a status that the schema of the class does not allow.
+
+        Raises:
+            InvalidError: it breaks the schema; the error names the fields.
+        """
+
+    def observe(self, generation: int) -> None:
+        """Set ``observedGeneration``, if the status can have it."""
+
+    def end(self) -> None:
+        """End the block: a status that began empty and still is leaves the object."""
+
+    def answered(self, answer: Object) -> None:
+        """Take the status of an answer, and its resource version if nothing else differs from what was read.
+
+        With the version of an object that another party has changed, a later update would overwrite that change.
+        """
+
+
+def subject_of(obj: Any) -> Subject:
+    """Return the subject of an object that was read.
+
+    Raises:
+        ValueError: it was not read from the API server.
+        TypeError: it is no object, or its class or its kind gives it no status.
+    """
+    subject: Subject = _Typed(obj) if isinstance(obj, ApiObject) else _Plain(obj)
+    if not subject.metadata.get("uid"):
+        raise ValueError("ctx.status takes an object as it was read, with metadata.uid")
+    return subject
+
+
+def name_of(subject: Subject) -> NamespacedName:
+    """Return namespace and name of a subject."""
+    return NamespacedName(subject.metadata.get("namespace") or "", subject.metadata["name"])
+
+
+class _Plain:
+    """A dict."""
+
+    def __init__(self, obj: Any) -> None:
+        if isinstance(obj, NamespacedName):
+            raise TypeError(no_kind(obj))
+        if not isinstance(obj, dict) or not isinstance(obj.get("metadata"), dict):
+            raise TypeError(f"ctx.status takes an object, and got a {type(obj).__name__}")
+        self._obj = obj
+        self._read = msgspec.json.encode(_but_status(obj))
+        self.kind = GroupVersionKind.of(obj)
+        _check_kind(self.kind)
+        if not isinstance(obj.get("status"), dict):
+            obj["status"] = {}
+
+    @property
+    def metadata(self) -> Object:
+        found: Object = self._obj["metadata"]
+        return found
+
+    @property
+    def draft(self) -> Any:
+        return self._obj["status"]
+
+    def status(self) -> Object:
+        return _copied(self._obj.get("status") or {})
+
+    def replace(self, status: Object) -> None:
+        self._obj["status"] = _copied(status)
+
+    def check(self, status: Object) -> None:
+        """Do nothing: a dict has no class."""
+
+    def observe(self, generation: int) -> None:
+        self._obj["status"][_GENERATION] = generation
+
+    def end(self) -> None:
+        """Do nothing: a dict keeps its empty status."""
+
+    def answered(self, answer: Object) -> None:
+        self.replace(answer.get("status") or {})
+        if _but_status(answer) == msgspec.json.decode(self._read):
+            self._obj["metadata"]["resourceVersion"] = answer["metadata"].get("resourceVersion")
+
+
+class _Typed:
+    """An object of a class with ``@resource``."""
+
+    def __init__(self, obj: Any) -> None:
+        self._obj = obj
+        self._absent: Any = _PRESENT
+        self.kind = kind_of(type(obj))
+        _check_kind(self.kind)
+        if not isinstance(getattr(obj, "status", None), msgspec.Struct):
+            new = new_status(type(obj))
+            self._absent = obj.status
+            replace_read(obj, "status", new)
+        self._class: type[Any] = type(obj.status)
+        raw = raw_of(obj)
+        self._read = _read_status(document_in(raw) if raw is not None else {})
+        self._sources = Sources(obj.status, self._read)
+
+    @property
+    def metadata(self) -> Object:
+        found: Object = to_wire(self._obj.metadata)
+        return found
+
+    @property
+    def draft(self) -> Any:
+        return self._obj.status
+
+    def status(self) -> Object:
+        found: Object = self._sources.stated(self._obj.status, self._read)
+        return found
+
+    def replace(self, status: Object) -> None:
+        replace_read(self._obj, "status", msgspec.convert(status, self._class))
+        self._read = status
+        self._sources = Sources(self._obj.status, status)
+
+    def check(self, status: Object) -> None:
+        check_status(self._obj, self._read, status)
+
+    def observe(self, generation: int) -> None:
+        for field in fields_of(self._class):
+            if field.wire == _GENERATION:
+                setattr(self._obj.status, field.name, generation)
+
+    def end(self) -> None:
+        if self._absent is not _PRESENT and not self._read and not self.status():
+            replace_read(self._obj, "status", self._absent)
+
+    def answered(self, answer: Object) -> None:
+        self.replace(_read_status(answer))
+        raw = raw_of(self._obj)
+        if raw is not None and _but_status(answer) == _but_status(document_in(raw)):
+            self._obj.metadata.resource_version = answer["metadata"].get("resourceVersion") or ""
+            keep_raw(self._obj, msgspec.json.encode(answer))
+
+
+def _check_kind(kind: GroupVersionKind) -> None:
+    if problem := status_problem(kind):
+        raise TypeError(problem)
+
+
+def _read_status(obj: Object) -> Object:
+    found: Object = obj.get("status") or {}
+    return found
+
+
+def _but_status(obj: Object) -> Object:
+    """Return what a write of the status leaves as it is."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in _OF_EVERY_WRITE}
+    return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}
+
+
+def _copied(status: Object) -> Object:
+    """Return a copy of JSON values; the module ``copy`` takes ten times as long."""
+    found: Object = msgspec.json.decode(msgspec.json.encode(status))
+    return found
