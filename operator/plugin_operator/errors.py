@@ -3,7 +3,9 @@
 Subclasses follow the caller's reaction, not the origin: wait, retry, give up, or report to the user.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 
 _MAX_REASON = 2000
@@ -81,12 +83,38 @@ class PluginRejected(PluginOperatorError):
         return where + self.reason
 
 
+_COLLECTED: ContextVar[list[PluginRejected] | None] = ContextVar("rejections", default=None)
+
+
 def joined(rejections: Sequence[PluginRejected]) -> PluginRejected:
     """Return the first of several rejections of one plugin, with the rest in its ``others``."""
     first, *rest = rejections
     every = [*first.others, *(each for one in rest for each in (one, *one.others))]
     first.others = tuple(every[:_MAX_OTHERS])
     return first
+
+
+@contextmanager
+def collected_rejections() -> Iterator[list[PluginRejected]]:
+    """Collect the rejections that ``note_rejection`` gets in the block, in a list that grows with each.
+
+    A class that raises ends the import of its file, and the mistakes of later classes stay unknown.
+    """
+    found: list[PluginRejected] = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
+def note_rejection(error: PluginRejected) -> bool:
+    """Add a rejection to those that an import collects, and report whether one does; if not, the caller raises it."""
+    found = _COLLECTED.get()
+    if found is None:
+        return False
+    found.append(error)
+    return True
 
 
 class ApiConnectionError(ExternalError):

@@ -13,15 +13,21 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Literal, TextIO, cast
 
-import msgspec
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 from plugin_operator.errors import UsageError
 from plugin_operator.log_fields import OwnedFields, claim
-from plugin_operator.log_output import LineLogger, LineSink
-from plugin_operator.rendering import class_name, describe, is_endless, safe_repr, safe_text, stack_of, valid_unicode
+from plugin_operator.log_output import LineLogger, LineSink, console_renderer, render_json
+from plugin_operator.rendering import (
+    class_name,
+    describe,
+    is_endless,
+    safe_text,
+    stack_of,
+    valid_unicode,
+)
 
 Format = Literal["auto", "json", "console"]
 
@@ -131,7 +137,7 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     terminal = target.isatty()
     console = log_format == "console" or (log_format == "auto" and terminal)
     shared = _shared_processors(console=console)
-    final = _console_renderer(colors=terminal and _has_colors()) if console else render_json
+    final = console_renderer(colors=terminal and _has_colors()) if console else render_json
     sink = LineSink(target)
     structlog.configure(
         processors=[_never_raising([*shared, final])],
@@ -140,23 +146,6 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(shared, final, sink, LEVELS[level])
-
-
-def render_json(_logger: Any, _method: str, event: EventDict) -> str:
-    """Render one event as JSON; values that JSON cannot encode become their ``repr``."""
-    try:
-        return msgspec.json.encode(event, enc_hook=safe_repr).decode()
-    except (ValueError, OverflowError, TypeError, RecursionError):
-        # msgspec rejects lone surrogates, integers above 64 bits and non-text keys; logging must not fail on them.
-        return json.dumps({safe_text(key): _harmless(value) for key, value in event.items()}, default=safe_repr)
-
-
-def _harmless(value: Any) -> Any:
-    try:
-        json.dumps(value, default=safe_repr)
-    except (ValueError, TypeError, RecursionError):
-        return safe_repr(value)
-    return value
 
 
 def _never_raising(processors: list[Processor]) -> Processor:
@@ -241,18 +230,6 @@ def _describe_endless_exceptions(_logger: Any, _method: str, event: EventDict) -
 def _has_colors() -> bool:
     """Report whether the environment wants colours; NO_COLOR (no-color.org) counts if it is not empty."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _console_renderer(*, colors: bool) -> Processor:
-    renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
-
-    def render(logger: Any, method: str, event: EventDict) -> str:
-        # structlog's console renderer appends the key "stack" as text: a list there made the log call raise.
-        if not isinstance(event.get("stack", ""), str):
-            event["stack"] = repr(event["stack"])
-        return renderer(logger, method, event)
-
-    return render
 
 
 def _route_standard_logging(shared: list[Processor], final: Processor, sink: LineSink, level: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from plugin_operator.errors import UsageError
+from plugin_operator.kube import is_label, is_path_segment, is_subdomain
 from plugin_operator.serving.address import BindAddress
 
 LogFormat = Literal["auto", "json", "console"]
@@ -22,19 +23,28 @@ _METRICS_ADDRESS = BindAddress("", 8080)
 _PROBE_ADDRESS = BindAddress("", 8081)
 
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
-_MAX_NAME = 253
-_PLAIN_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_MAX_ROLE_NAME = 253
+_PLAIN_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
+#: Of a duration in Go, whose nanoseconds have 64 bits: 292 years.
+_MAX_HOURS = 2_562_047
+_MAX_LEASE_SECONDS = 2**31 - 1
 
 
 def parse_duration(text: str) -> float:
     """Return the seconds of a Go duration (``15s``, ``1m30s``, ``500ms``) or of a plain number.
 
     Raises:
-        ValueError: the text is neither, or is negative.
+        ValueError: the text is neither, is negative, or is longer than a duration of Go may be.
     """
     text = text.strip()
+    seconds = _seconds(text)
+    if seconds > _MAX_HOURS * _UNIT_SECONDS["h"]:
+        raise ValueError(f'"{text}" is too long: write at most {_MAX_HOURS}h')
+    return seconds
+
+
+def _seconds(text: str) -> float:
     if _PLAIN_SECONDS.fullmatch(text):
         return float(text)
     parts = _PART.findall(text)
@@ -63,7 +73,7 @@ def check_namespace(name: str) -> None:
     Raises:
         ValueError: ``name`` is invalid.
     """
-    if not _LABEL.fullmatch(name):
+    if not is_label(name):
         raise ValueError(
             f'"{name}" is not a namespace name: use lower-case letters, digits and "-", at most 63; '
             "separate several with commas"
@@ -76,10 +86,8 @@ def check_object_name(name: str) -> None:
     Raises:
         ValueError: ``name`` is invalid.
     """
-    if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(part) for part in name.split(".")):
-        raise ValueError(
-            f'"{name}" is not an object name: use lower-case letters, digits, "-" and ".", at most {_MAX_NAME}'
-        )
+    if not is_subdomain(name):
+        raise ValueError(f'"{name}" is not an object name: use lower-case letters, digits, "-" and ".", at most 253')
 
 
 def _checked(flag: str, check: Callable[[str], None], value: str) -> None:
@@ -87,6 +95,18 @@ def _checked(flag: str, check: Callable[[str], None], value: str) -> None:
         check(value)
     except ValueError as error:
         raise UsageError(f"{flag}: {error}") from error
+
+
+def check_role_name(name: str) -> None:
+    """Check that ``name`` is a valid name of a role and its binding.
+
+    Raises:
+        ValueError: ``name`` is invalid.
+    """
+    if len(name) > _MAX_ROLE_NAME or not is_path_segment(name) or not name.isprintable() or " " in name:
+        raise ValueError(
+            f'"{name}" is not a role name: use letters, digits, "-", "." and ":", at most {_MAX_ROLE_NAME}'
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +132,10 @@ class LeaderElectionOptions:
     def __post_init__(self) -> None:
         if self.lease_duration_seconds < 1:
             raise UsageError("--leader-elect-lease-duration must be at least 1s: a Lease counts whole seconds")
+        if self.lease_duration_seconds > _MAX_LEASE_SECONDS:
+            raise UsageError(
+                f"--leader-elect-lease-duration must be at most {_MAX_LEASE_SECONDS}s: a Lease takes no more"
+            )
         if self.lease_duration_seconds <= self.renew_deadline_seconds:
             raise UsageError("--leader-elect-lease-duration must be greater than --leader-elect-renew-deadline")
         if self.retry_period_seconds <= 0:
@@ -166,6 +190,7 @@ class Options:
         connect_timeout_seconds: deadline of the API server's first response at start.
         stall_threshold_seconds: code that blocks the event loop for longer is named in log and metric; 0 for off.
         tracing: whether to trace reconciles and API calls with OpenTelemetry.
+        apply_crds: whether to install the CustomResourceDefinitions of the plugins' classes.
     """
 
     plugins_dir: Path = Path("plugins")
@@ -186,6 +211,7 @@ class Options:
     connect_timeout_seconds: float = 10.0
     stall_threshold_seconds: float = 1.0
     tracing: bool = False
+    apply_crds: bool = False
 
     def __post_init__(self) -> None:
         for flag, seconds in (
@@ -196,4 +222,4 @@ class Options:
             if seconds <= 0:
                 raise UsageError(f"{flag} must be greater than zero")
         for namespace in self.namespaces:
-            _checked("--namespace", check_namespace, namespace)
+            _checked("--watch-namespace", check_namespace, namespace)

@@ -5,11 +5,13 @@ status and error messages render values of plugins with this module only.
 """
 
 import traceback
+import unicodedata
 import weakref
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
-from types import FrameType, TracebackType
+from types import FrameType, FunctionType, MethodType, TracebackType
 from typing import Any
 
 #: Longest text of a plugin value that is shown, in characters.
@@ -149,11 +151,31 @@ def stack_of(error: BaseException, limit: int = 5) -> tuple[str, ...]:
     return tuple(f"{frame.f_code.co_filename}:{line}" for frame, line in reversed(frames))
 
 
+class WrongResult(TypeError):
+    """An invalid value that a function of a plugin returned: its place is the function, for no frame of it is left.
+
+    Args:
+        message: what is wrong with the value.
+        function: the function; of a ``partial``, the one inside counts.
+    """
+
+    def __init__(self, message: str, function: Any) -> None:
+        super().__init__(message)
+        inner = function.func if type(function) is partial else function
+        inner = inner.__func__ if type(inner) is MethodType else inner
+        # No reference to the function: an exception may outlive the module of its plugin.
+        is_plain = type(inner) is FunctionType
+        self.place = (inner.__code__.co_filename, inner.__code__.co_firstlineno) if is_plain else None
+
+
 def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
     """Return ``file:line`` of the plugin's own frames in the traceback of ``error``, innermost first.
 
     If there are none, as in a timeout that the operator raises, the frames of the cause count.
     """
+    if type(error) is WrongResult:
+        path = locate(error.place[0]) if error.place is not None else None
+        return (f"{path}:{error.place[1]}",) if path is not None and error.place is not None else ()
     current: BaseException | None = error
     for _ in range(_MAX_CHAIN):
         if current is None:
@@ -180,3 +202,25 @@ def valid_unicode(text: Any) -> str:
     # Not isinstance: it reads __class__, which a plugin's class may define as a property.
     plain = str.__str__(text) if issubclass(type(text), str) else safe_text(text)
     return plain.encode("utf-8", "backslashreplace").decode()
+
+
+def terminal_text(text: Any) -> str:
+    r"""Return text that a terminal shows and never obeys: ``\x1b`` stands for ESC. Line feeds and tabs stay.
+
+    Characters that are invisible or change the direction of the text are escaped too; spaces of any width stay.
+    """
+    plain = valid_unicode(text)
+    return plain if plain.isprintable() else "".join(map(_visible, plain))
+
+
+def terminal_line(text: Any) -> str:
+    """Return ``terminal_text`` as one line: runs of white space are one space."""
+    plain = valid_unicode(text)
+    return plain if plain.isprintable() and "  " not in plain else terminal_text(" ".join(plain.split()))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs":
+        return char
+    number = ord(char)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any, TypeAlias
 
 from plugin_operator import logs
-from plugin_operator.app.election import end_at_once, make_elector, make_schedule_record, watchdog_margin
+from plugin_operator.app.election import end_at_once, installer, make_elector, make_schedule_record, watchdog_margin
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.app.health import probes
 from plugin_operator.app.host_parts import HostParts
@@ -23,7 +23,7 @@ from plugin_operator.app.optional_parts import make_tracing, make_trust
 from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
 from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
 from plugin_operator.app.servers import metrics_server, probe_server
-from plugin_operator.app.status_report import not_synced, status_of, troubles
+from plugin_operator.app.status_report import degraded_plugins, not_synced, status_of
 from plugin_operator.app.stream_liveness import stale_streams
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient, ConnectionConfig, RESTMapper, load_connection_config
@@ -31,6 +31,7 @@ from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting.crds.on_demand import Definitions
 from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
 from plugin_operator.hosting.permissions.access_reviews import AccessReviews
 from plugin_operator.hosting.permissions.permission_check import PermissionCheck
@@ -46,13 +47,12 @@ from plugin_operator.tasks import TaskSupervisor
 from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 
 FIELD_MANAGER = "plugin-operator"
-_PARSE_SECONDS = 0.5
+_PARSE_SECONDS, _PARSE_IN_TESTS_SECONDS = 0.5, 60.0  # in virtual time nothing scans again, also on a slow machine
 VERSION = version("plugin-operator")
 
 BUILD_INFO = gauge("plugin_operator_build_info", "1, with the version of the operator", "version", "python")
 
 _log = logs.get_logger(__name__)
-
 
 Companion: TypeAlias = Callable[[FailureCallback], Runnable]
 """Returns a Runnable that starts first and stops last, such as a sandbox's API server.
@@ -175,6 +175,7 @@ class App:
             fence=self._fence,
             supervisor=self.supervisor,
             permissions=self._permissions(settings) if parts.reviews else None,
+            definitions=parts.defined(self._definitions()),
             schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=clock),
             instrument=partial(parts.instrumented, self._tracing.of_reconciles if self._tracing is not None else None),
         )
@@ -183,7 +184,7 @@ class App:
                 options.plugins_dir,
                 clock=self._clock,
                 gate=self._trust,
-                patience_seconds=_PARSE_SECONDS,
+                patience_seconds=_PARSE_SECONDS if parts.clock is None else _PARSE_IN_TESTS_SECONDS,
                 originals=parts.originals,
             ),
             loader=parts.loader or Loader(),
@@ -195,6 +196,10 @@ class App:
     def _permissions(self, settings: HostSettings) -> PermissionCheck:
         reviews = AccessReviews(self.link, clock=self._host_clock, rules_seconds=settings.review_base_seconds)
         return PermissionCheck(reviews, self._mapper.resource_for, self.options.namespaces)
+
+    def _definitions(self) -> Definitions:
+        transport, name = FencedTransport(self.link, self._fence), installer(self.options, self._namespace)
+        return Definitions(transport, self._mapper, clock=self._clock, metrics=self.metrics, operator=name)
 
     def _not_loaded(self) -> str:
         """Return why the plugins found at start were not all tried yet; a later edit does not affect readiness."""
@@ -235,7 +240,7 @@ class App:
         checks = probes(
             self.link,
             self._not_loaded,
-            lambda: troubles(self.host),
+            lambda: degraded_plugins(self.host),
             lambda: not_synced(self.host.status()),
             lambda: stale_streams(self.factory.informers(), self._clock.monotonic(), self.factory.settings),
             lambda: self.supervisor.down,
@@ -291,5 +296,4 @@ def build(options: Options, companions: Sequence[Companion] = ()) -> App:
         ConfigError: no cluster is configured, or its configuration is invalid.
         UsageError: the signature key is invalid, or tracing is not available.
     """
-    kubeconfig = str(options.kubeconfig) if options.kubeconfig is not None else None
-    return App(options, load_connection_config(kubeconfig, options.context), companions)
+    return App(options, load_connection_config(options.kubeconfig, options.context), companions)

@@ -14,12 +14,25 @@ from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.leaderelection import LeaderElector, LeaseLock, Timing, new_identity
 from plugin_operator.manager import leave_now
 from plugin_operator.metrics import Metrics
-from plugin_operator.options import LeaderElectionOptions
+from plugin_operator.options import LeaderElectionOptions, Options
 
 _DEFAULT_NAMESPACE = "default"
 _LONGEST_MARGIN_SECONDS = 0.5
 
 _log = logs.get_logger(__name__)
+
+
+def installer(options: Options, namespace: str | None) -> str | None:
+    """Return what replicas of one operator share and two operators do not: namespace and name of their Lease.
+
+    Args:
+        options: the settings; None is returned if they do not let it install definitions.
+        namespace: of the Lease, if the settings name none.
+    """
+    if not options.apply_crds:
+        return None
+    election = options.leader_election
+    return f"{election.resource_namespace or namespace or _DEFAULT_NAMESPACE}/{election.resource_name}"
 
 
 def make_elector(

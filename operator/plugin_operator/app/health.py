@@ -13,7 +13,7 @@ from plugin_operator.serving.checks import Check, Probe
 def probes(
     link: ManagedConnection,
     not_loaded: Callable[[], str],
-    troubles: Callable[[], str],
+    degraded_plugins: Callable[[], str],
     not_synced: Callable[[], list[str]],
     silent: Callable[[], list[str]] = list,
     down: Callable[[], list[str]] = list,
@@ -23,7 +23,7 @@ def probes(
     Args:
         link: connection to the API server; ready once it is open.
         not_loaded: returns why the plugins found at start were not all tried yet.
-        troubles: returns the plugins that do not run as their files say; they do not affect readiness.
+        degraded_plugins: returns the plugins that do not run as their files say; they do not affect readiness.
         not_synced: returns the caches of active controllers that are not synced.
         silent: returns the streams without events for longer than their timeout, despite reconnects.
         down: returns the background tasks that ended unexpectedly and do not work yet.
@@ -40,7 +40,7 @@ def probes(
         problem = not_loaded()
         if problem:
             raise RuntimeError(problem)
-        return troubles()
+        return degraded_plugins()
 
     ready: dict[str, Check] = {
         "ping": ping,

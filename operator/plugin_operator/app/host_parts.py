@@ -12,6 +12,7 @@ from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import Reconciler
 from plugin_operator.hosting import HostSettings, Loader
+from plugin_operator.hosting.environment import DefinitionsLike
 from plugin_operator.plugin import ControllerScope, Recorder
 
 Instrument: TypeAlias = Callable[[ControllerScope, Reconciler], Reconciler]
@@ -33,6 +34,7 @@ class HostParts:
         transport: wraps the transport of the plugins' clients.
         recorder: wraps the recorder of each controller; takes it and the controller's name.
         instrument: wraps each reconciler, inside of the wrapper for tracing.
+        definitions: wraps what installs definitions of custom kinds.
     """
 
     originals: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class HostParts:
     transport: Callable[[Transport], Transport] | None = None
     recorder: Callable[[Recorder, str], Recorder] | None = None
     instrument: Instrument | None = None
+    definitions: Callable[[DefinitionsLike], DefinitionsLike] | None = None
 
     def wrapped(self, transport: Transport) -> Transport:
         """Return the transport of the plugins' clients."""
@@ -54,6 +57,10 @@ class HostParts:
     def bound(self, bind: Callable[[str], Recorder], controller: str) -> Recorder:
         """Return the recorder of one controller, which ``bind`` makes."""
         return self.recorder(bind(controller), controller) if self.recorder is not None else bind(controller)
+
+    def defined(self, definitions: DefinitionsLike) -> DefinitionsLike:
+        """Return what installs definitions."""
+        return self.definitions(definitions) if self.definitions is not None else definitions
 
     def instrumented(self, outer: Instrument | None, scope: ControllerScope, reconcile: Reconciler) -> Reconciler:
         """Return a reconciler with its own wrapper, and then ``outer``."""

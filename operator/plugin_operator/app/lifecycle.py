@@ -61,7 +61,7 @@ class LifecycleEvents:
         self._about = about
         self._clock = clock
         self._seen: dict[str, PluginStatus] = {}
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
         self._lacking: dict[str, tuple[MissingRules, ...]] = {}
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
@@ -83,7 +83,7 @@ class LifecycleEvents:
         for name, plugin in now.items():
             self._compare(self._seen.get(name), plugin)
         for name in self._seen.keys() - now.keys():
-            self._told.pop(name, None)
+            self._reported.pop(name, None)
             self._lacking.pop(name, None)
             self._say(name, "Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
         self._seen = now
@@ -94,7 +94,7 @@ class LifecycleEvents:
             if new_trouble:
                 what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
                 self._say(now.name, "Warning", "PluginRolledBack", f"{what}{_cause(now)}; /status and the log say more")
-            self._told[now.name] = now.revision
+            self._reported[now.name] = now.revision
             return
         if now.state is PluginState.REJECTED and new_trouble:
             running = f"; {now.revision} keeps running" if now.revision else ""
@@ -114,13 +114,13 @@ class LifecycleEvents:
             self._say(now.name, "Warning", "PluginFailing", f"{what}; /status and the log say why")
 
     def _tell_revision(self, now: PluginStatus) -> None:
-        told = self._told.get(now.name, "")
-        self._told[now.name] = now.revision
-        if not told:
+        before = self._reported.get(now.name, "")
+        self._reported[now.name] = now.revision
+        if not before:
             self._say(now.name, "Normal", "PluginLoaded", f"plugin {now.name} works: {now.revision}")
-        elif told != now.revision:
+        elif before != now.revision:
             self._say(
-                now.name, "Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {told}"
+                now.name, "Normal", "PluginReloaded", f"plugin {now.name} works: {now.revision} instead of {before}"
             )
 
     def _say(self, plugin: str, kind: Any, reason: str, message: str) -> None:

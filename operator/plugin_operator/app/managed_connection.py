@@ -88,7 +88,7 @@ class ManagedConnection:
         backoff = Backoff(self._clock, base_seconds=0.1, cap_seconds=1.0)
         end = self._clock.monotonic() + self._patience
         attempt = min(_ATTEMPT_SECONDS, self._patience / _ATTEMPTS_AT_LEAST)
-        told = False
+        is_reported = False
         while True:
             remaining = min(attempt, end - self._clock.monotonic())
             try:
@@ -101,9 +101,9 @@ class ManagedConnection:
                 wait = backoff.next_seconds()
                 if wait >= end - self._clock.monotonic():
                     raise self._no_answer(error) from error
-                if not told:
+                if not is_reported:
                     _log.warning("API server not responding yet", server=self.host, reason=str(error))
-                    told = True
+                    is_reported = True
                 await self._clock.sleep(wait)
             except ApiError:
                 return  # a 403 for /version is a response too

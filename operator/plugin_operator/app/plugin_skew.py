@@ -84,7 +84,7 @@ class PluginSkewMonitor:
         self._swept = ""
         self._differing: frozenset[str] = frozenset()
         self._since = 0.0
-        self._told = False
+        self._is_reported = False
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
     async def start(self) -> None:
@@ -105,12 +105,12 @@ class PluginSkewMonitor:
                     _log.debug("Plugin digest not published", reason=str(error))
             await self._clock.sleep(_LOOK_SECONDS)
 
-    async def _look(self, told: Mapping[str, str]) -> None:
+    async def _look(self, published: Mapping[str, str]) -> None:
         if not self._host.is_settled:
             return  # a partly loaded set would look like skew
         mine = digest_of(self._host.status())
-        changes: dict[str, str | None] = {} if told.get(self._key) == mine else {self._key: mine}
-        others = {key: value for key, value in told.items() if key != self._key}
+        changes: dict[str, str | None] = {} if published.get(self._key) == mine else {self._key: mine}
+        others = {key: value for key, value in published.items() if key != self._key}
         leads = self._elector.is_leader()
         if leads and (self._swept != mine or len(others) > _MOST):
             changes |= dict.fromkeys(others)
@@ -124,11 +124,11 @@ class PluginSkewMonitor:
     def _judge(self, differing: frozenset[str]) -> None:
         now = self._clock.monotonic()
         if differing != self._differing:
-            self._differing, self._since, self._told = differing, now, False
+            self._differing, self._since, self._is_reported = differing, now, False
         lasts = now - self._since >= _LASTS_SECONDS
         self._gauge.set(len(differing) if lasts else 0)
-        if differing and lasts and not self._told:
-            self._told = True
+        if differing and lasts and not self._is_reported:
+            self._is_reported = True
             _log.warning(
                 "Plugin skew between replicas",
                 replicas=sorted(key.removeprefix(PREFIX) for key in differing),

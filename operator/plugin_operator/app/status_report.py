@@ -58,7 +58,7 @@ def status_of(
     }
 
 
-def troubles(host: HostView) -> str:
+def degraded_plugins(host: HostView) -> str:
     """Return one line with the plugins that do not run as their files say, after their count; empty if all do.
 
     The line starts with the count because it follows the ``ok`` of a passing check.
@@ -66,15 +66,15 @@ def troubles(host: HostView) -> str:
     found = [host.directory_problem] if host.directory_problem else []
     count = 0
     for plugin in host.status():
-        count += any(_troubles_of(plugin))
-        found += [f"{plugin.name}: {what}" for what in _troubles_of(plugin) if what]
+        count += any(_problems_of(plugin))
+        found += [f"{plugin.name}: {what}" for what in _problems_of(plugin) if what]
     if not found:
         return ""
     counted = f"{count} not running as it should, see /status" if count else "see /status"
     return f"({counted}): {'; '.join(_cut(each) for each in found)}"
 
 
-def _troubles_of(plugin: PluginStatus) -> tuple[str, ...]:
+def _problems_of(plugin: PluginStatus) -> tuple[str, ...]:
     return plugin.placed_reason, plugin.failure_summary, plugin.hanging
 
 

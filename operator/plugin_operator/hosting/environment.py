@@ -23,7 +23,7 @@ from plugin_operator.controllers.controller import WARM_DEADLINE_SECONDS
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
-from plugin_operator.plugin import ControllerScope, FightDetector, Recorder
+from plugin_operator.plugin import ControllerScope, FightDetector, PruneBudgets, Recorder
 from plugin_operator.tasks import TaskSupervisor
 
 
@@ -99,6 +99,13 @@ class PermissionsLike(Protocol):
         """Return the rules that a plugin lacks; None if the API server does not tell."""
 
 
+class DefinitionsLike(Protocol):
+    """Looks after the kinds that plugins define; see ``crds.installer`` and ``crds.observer``."""
+
+    async def install(self, wanted: Mapping[str, Any], *, plugin: str, path: str) -> Any:
+        """Make the API server serve a CustomResourceDefinition, or find out what it lacks."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostSettings:
     """Timeouts and limits of the host, in seconds except ``spike_failures`` and ``reload_burst``.
@@ -117,6 +124,8 @@ class HostSettings:
         reload_burst, reload_interval_seconds: burst and interval of the reload limit.
         retry_base_seconds, retry_cap_seconds: backoff of retries after a temporary rejection.
         review_base_seconds, review_cap_seconds: backoff of questions which permissions a plugin lacks.
+        definition_seconds: interval of looks at definitions that are in order.
+        held_look_seconds: interval of looks at the finalizers that a deleted file has left.
     """
 
     scan_interval_seconds: float
@@ -133,6 +142,8 @@ class HostSettings:
     retry_cap_seconds: float = 60.0
     review_base_seconds: float = 2.0
     review_cap_seconds: float = 20.0
+    definition_seconds: float = 300.0
+    held_look_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +162,10 @@ class Environment:
         fence: decides before each reconcile whether this process may act; None allows all.
         instrument: wraps each reconciler, to observe it; None for no wrapper.
         fights: detects controllers that undo each other's writes.
+        prune_budgets: limits the deletions of children over all revisions of a controller.
         permissions: tells what plugins lack; None to report only what was denied.
         schedules: stores the times of schedules; None to keep them in memory only.
+        definitions: looks after the kinds that plugins define; None to leave them alone.
         make_controller: creates a controller by name; None for the real one.
     """
 
@@ -168,8 +181,10 @@ class Environment:
     supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
     fights: FightDetector = field(default_factory=FightDetector)
+    prune_budgets: PruneBudgets = field(default_factory=PruneBudgets)
     permissions: PermissionsLike | None = None
     schedules: ScheduleRecordLike | None = None
+    definitions: DefinitionsLike | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:

@@ -13,6 +13,7 @@ from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
+from plugin_operator.hosting.rollout.definition_owners import DefinitionOwners
 from plugin_operator.hosting.rollout.permission_reviews import PermissionReviews
 from plugin_operator.hosting.rollout.reload_limiter import pause_after_look
 from plugin_operator.hosting.rollout.revision_builder import RevisionBuilder
@@ -79,7 +80,7 @@ class PluginHost:
         self._environment = environment
         self._clock: Clock = environment.clock
         self._controller_names = ControllerNames(self.retry)
-        self._builder = RevisionBuilder(environment, loader, validator)
+        self._builder = RevisionBuilder(environment, loader, validator, DefinitionOwners(self.retry))
         self._threads = ThreadRunner("plugin-scan")
         self._tasks = TaskOwner("plugins", clock=environment.clock, supervisor=environment.supervisor)
         self._supervisors: dict[str, PluginSupervisor] = {}
@@ -224,15 +225,24 @@ class PluginHost:
             root, Directory.UNREADABLE, reason, retry_after_seconds=retry_after_seconds, ignored=self._ignored
         )
 
+    def _warn_of(self, snapshot: Snapshot, problem: str) -> None:
+        kept = len(self._supervisors)
+        if snapshot.directory is Directory.EMPTY and not kept:
+            _log.warning("Plugins directory empty", path=snapshot.root, way_out="add a .py file: it is loaded at once")
+            return
+        say = _log.error if kept or snapshot.directory is Directory.UNTRUSTED else _log.warning
+        say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=kept)
+
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
         problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
+        if snapshot.directory is Directory.EMPTY and self._supervisors:
+            problem += ", so the plugins that are loaded keep running"
         if problem != self.directory_problem:
             gauge = self._environment.metrics.family(PLUGINS_DIRECTORY_PROBLEM)
             gauge.values.clear()
             if problem:
                 gauge.set(1, snapshot.directory.value)
-                say = _log.error if self._supervisors or snapshot.directory is Directory.UNTRUSTED else _log.warning
-                say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=len(self._supervisors))
+                self._warn_of(snapshot, problem)
             elif self.has_scanned:
                 _log.info("Plugins directory usable again", path=snapshot.root)
             self.directory_problem = problem

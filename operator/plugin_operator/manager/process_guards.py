@@ -127,9 +127,9 @@ class ProcessBelongings:
 
     def _look_later(self) -> None:
         # A timer, not a task, because plugin code may cancel all tasks.
-        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_and_go_on)
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look_again)
 
-    def _look_and_go_on(self) -> None:
+    def _look_again(self) -> None:
         self._look_later()
         self.look()
         if self._guard is not None:

@@ -1,8 +1,8 @@
 """What can go wrong between the operator and the API server, and what the operator makes of it.
 
-Each row is a test and a line of the table in docs/operations.md. Rows here are declared: the fault is planned in the
-server while the operator works; the same changes are then made on the server, and the same things asserted. Rows that
-need more than that are in ``scripts``.
+Each row is a test and a line of the table in docs/api-server-failures.md. Rows here are declared: the fault is
+planned in the server while the operator works; the same changes are then made on the server, and the same things
+asserted. Rows that need more than that are in ``scripts``.
 """
 
 from dataclasses import dataclass
@@ -132,7 +132,7 @@ IN_THE_WATCH = (
         restarts="broken",
     ),
     Row(
-        when="an event nests 10,000 levels deep",
+        when="an event nests 10,000 levels deep and is no object",
         then="has it sent again, " + RESUMES,
         plan=(watch(Action.GARBAGE, body='{"type":"ADDED","object":' + '{"a":' * 10_000 + "1" + "}" * 10_001),),
         restarts="broken",
@@ -288,13 +288,13 @@ PAGED_LISTS = (
     _paged("is refused with 403", "waits, tries again every few seconds", "forbidden", Action.REFUSE, code=403),
     _paged("is refused with 401", "renews its credentials, tries again at once", "", Action.REFUSE, code=401),
     _paged("is cut off", "tries again at once on another connection", "", Action.DROP),
-    _paged("is cut off each time", "backs off", "broken", Action.DROP, lasting=True, reason="isconnected"),
+    _paged("is cut off each time", "backs off", "broken", Action.DROP, lasting=True, reason="closed the connection"),
     _paged("never comes", "gives up at its deadline, lists again", "broken", Action.STALL),
     _paged("is no JSON", "backs off, lists again", "broken", Action.REPLACE, body='{"items": [{'),
     _paged("is a page of HTML", "backs off, lists again", "broken", Action.REPLACE, body="<html>sign in</html>"),
     _paged("is empty", "backs off, lists again", "broken", Action.REPLACE, body=""),
     _paged(
-        "nests 10,000 levels deep",
+        "nests 10,000 levels deep without an object",
         "backs off, lists again",
         "broken",
         Action.REPLACE,

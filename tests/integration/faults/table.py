@@ -1,11 +1,11 @@
-"""The table of faults as docs/operations.md shows it; ``python -m tests.integration.faults.table`` writes it anew."""
+"""The table of faults in docs/api-server-failures.md: ``python -m tests.integration.faults.table`` writes it again."""
 
 from pathlib import Path
 
 from tests.integration.faults import scripts_server
 from tests.integration.faults.rows import ROWS, Row
 
-PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[3] / "docs" / "api-server-failures.md"
 ALL_SCRIPTED = scripts_server.SCRIPTED
 BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 

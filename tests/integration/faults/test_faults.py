@@ -55,7 +55,7 @@ async def test_the_operator_goes_on_when(harness: OperatorHarness, name: str) ->
         assert await harness.is_undisturbed("v1/Secret")
 
 
-def test_the_operations_page_shows_these_faults_and_no_others() -> None:
+def test_the_page_of_failures_shows_these_faults_and_no_others() -> None:
     assert len(ROWS) + len(SCRIPTED) >= 60
     assert len({row.when for row in ROWS}) == len(ROWS)
     assert written() == table(), "run python -m tests.integration.faults.table"

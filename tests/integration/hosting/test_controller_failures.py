@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.status_report import status_of, troubles
+from plugin_operator.app.status_report import degraded_plugins, status_of
 from plugin_operator.hosting.host import FAILING_OBJECTS
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior
@@ -82,7 +82,7 @@ async def test_all_that_tells_of_a_failing_plugin_tells_the_same(
     assert f"({path}:" in summary
     assert len(summary) < 500
     intro = "(1 not running as it should, see /status): "
-    assert troubles(harness.host).startswith(f"{intro}one: {summary}"[:200])
+    assert degraded_plugins(harness.host).startswith(f"{intro}one: {summary}"[:200])
     shown = json.loads(json.dumps(status_of(
         harness.host, version="", server="", plugins_dir="", serial=None, leading=True, leader=""
     )))["plugins"][0]  # fmt: skip

@@ -53,4 +53,10 @@ async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(
         await harness.ran("V2", "a", name="copysecret")
     (line,) = [line for line in lines if line["event"] == "Controller replaced by one with another id"]
     assert (line["gone"], line["replaced_by"]) == ("copy_secret", ["copysecret"])
-    assert "plugin-operator/copy_secret keep it: set id='copy_secret'" in line["way_out"]
+    assert "write renamed_from='copy_secret' in its successor" in line["way_out"]
+    with capture_logs() as lines:
+        harness.write(
+            "one.py", plugin_text("V3", name="copies", options=", renamed_from=['copysecret', 'copy_secret']")
+        )
+        await harness.ran("V3", "a", name="copies")
+    assert [line for line in lines if line["event"] == "Controller replaced by one with another id"] == []

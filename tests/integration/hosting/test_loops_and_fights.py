@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.cli.status_table import print_status
+from plugin_operator.cli.status.status_table import print_status
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import HostHarness

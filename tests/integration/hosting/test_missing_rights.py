@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
-from plugin_operator.app.status_report import troubles
+from plugin_operator.app.status_report import degraded_plugins
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import HostHarness
@@ -39,7 +39,7 @@ async def test_it_is_told_where_people_look_and_heals_by_itself(
 
         await eventually(told, timeout_seconds=20)
         assert harness.status().state == "Active"
-        assert f"one: permissions are missing: one: {CANNOT}" in troubles(harness.host)
+        assert f"one: permissions are missing: one: {CANNOT}" in degraded_plugins(harness.host)
         api_server.faults.clear()
         await harness.change("mine", 2)
         await harness.ran("written", "mine")

@@ -13,7 +13,7 @@ from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.build import App
 from plugin_operator.app.host_parts import HostParts
-from plugin_operator.app.status_report import troubles
+from plugin_operator.app.status_report import degraded_plugins
 from plugin_operator.cache import ReflectorSettings
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.client.credentials.access import Access, FixedAccess
@@ -119,7 +119,7 @@ async def test_all_rules_are_named_at_once_and_go_one_by_one(written: Callable[[
         assert status.state == "Waiting"
         short = "permissions are missing: list, watch configmaps; get, patch secrets"
         assert short in status.reason
-        assert short in troubles(cluster.app.host)
+        assert short in degraded_plugins(cluster.app.host)
         (line,) = [line for line in lines if line["event"] == "Plugin lacks permissions"]
         assert "- apiGroups:\n  - ''\n  resources:\n  - secrets\n  verbs:\n  - get\n  - patch\n" in line["rules"]
         await cluster.grant(WRITE)

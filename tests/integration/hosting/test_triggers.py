@@ -138,7 +138,7 @@ async def test_a_schedule_whose_time_may_not_be_written_waits_and_says_so(
 
     monkeypatch.setattr(harness.schedules, "claim", refuse)
     harness.write("one.py", timed("V1", "every(3600)"))
-    await eventually(lambda: harness.journal.reasons("one") == ["ScheduleHeldUp"])
+    await eventually(lambda: harness.journal.reasons("one") == ["ScheduleRecordFailed"])
     await eventually(lambda: "schedules of one do not run: " in harness.host.status()[0].reason)
     assert "no leases for you" in harness.status().controllers[0].schedules[0].problem
     is_forbidden = False

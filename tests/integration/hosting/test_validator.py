@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
@@ -22,15 +23,27 @@ def source_of(text: str, name: str = "one") -> PluginSource:
     return PluginSource(name, f"/plugins/{name}.py", files, digest_of(files), root="/plugins", code=compiled(files))
 
 
-@pytest.fixture
+# Each new fork server takes most of a second. As in an operator, it serves one plugin after the other.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def validator() -> AsyncIterator[Validator]:
     made = Validator(clock=SystemClock(), deadline_seconds=10)
     yield made
     await made.stop(5)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def short_deadline_validator() -> AsyncIterator[Validator]:
+    made = Validator(clock=SystemClock(), deadline_seconds=3)
+    yield made
+    await made.stop(5)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def new_validator() -> AsyncIterator[Validator]:
+    """A validator without a fork server."""
     made = Validator(clock=SystemClock(), deadline_seconds=3)
     yield made
     await made.stop(5)
@@ -110,7 +123,7 @@ def peak_bytes(pid: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(short_deadline_validator: Validator) -> None:
+async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(new_validator: Validator) -> None:
     # Any file descriptor may be written to, that of the verdict included.
     text = (
         "import os\n"
@@ -119,11 +132,11 @@ async def test_what_is_written_in_place_of_the_verdict_takes_no_memory(short_dea
         "        for _ in range(10_000): os.write(fd, b'\\x7f' * 65536)\n"
         "    except OSError: pass\n"
     )
-    await short_deadline_validator.validate(source_of(HEAD + text + CONTROLLER))
-    server = short_deadline_validator._server
+    await new_validator.validate(source_of(HEAD + text + CONTROLLER))
+    server = new_validator._server
     assert server is not None
     assert peak_bytes(server.pid) < 200 * 2**20
-    assert (await short_deadline_validator.validate(source_of(HEAD + CONTROLLER))).ok
+    assert (await new_validator.validate(source_of(HEAD + CONTROLLER))).ok
 
 
 async def test_processes_that_an_import_leaves_behind_are_ended(
@@ -223,9 +236,9 @@ async def test_a_missing_requirement_is_told_before_anything_runs(validator: Val
 
 
 async def test_the_trial_process_imports_nothing_from_the_working_directory(
-    validator: Validator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_validator: Validator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "json.py").write_text("open('ran', 'w').close()\nfrom _json import *\n")
     monkeypatch.chdir(tmp_path)
-    await validator.validate(source_of(HEAD + CONTROLLER))
+    await new_validator.validate(source_of(HEAD + CONTROLLER))
     assert not (tmp_path / "ran").exists()

@@ -20,7 +20,7 @@ from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.user import User
 from plugin_operator.app import App
-from plugin_operator.cli.permissions.plugin_needs import Sources, needs_for
+from plugin_operator.cli.permissions.plugin_needs import PluginNeeds, Sources, needs_for
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig
 from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.hosting.permissions.calls import Call
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.embedded_only("the server's decisions are read in this 
 
 EXAMPLES = ROOT / "docs" / "examples" / "plugins"
 PLUGINS = {path.stem: path for path in (*sorted((ROOT / "plugins").glob("*.py")), *sorted(EXAMPLES.glob("*.py")))}
-NAMES = RoleNames("robot", "robot", "robot", "default")
+NAMES = RoleNames("robot", "robot", "default")
 ROBOT = "system:serviceaccount:default:robot"
 
 Part = tuple[str, Permission]
@@ -55,11 +55,23 @@ class Cluster(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def needs() -> list[Need]:
+def found() -> PluginNeeds:
     found = needs_for(Sources(tuple(PLUGINS.values()), operator_namespace="default"))
     assert found.mistakes == []
     assert found.unclear == []
+    return found
+
+
+@pytest.fixture
+def needs(found: PluginNeeds) -> list[Need]:
     return list(found.needs)
+
+
+async def define_kinds(client: ApiClient, found: PluginNeeds) -> None:
+    """Create the definitions in files, and those that classes make."""
+    files = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "docs/examples/crds").glob("*.yaml"))]
+    for each in (*files, *found.definitions):
+        await client.create(dict(each))
 
 
 @pytest.fixture
@@ -147,8 +159,9 @@ def labelled(kind: str, name: str, labels: dict[str, str], **fields: Any) -> dic
 
 async def copy_secrets(client: ApiClient) -> None:
     source = labelled("v1/Secret", "source", {"example.com/copy": "source"}, stringData={"a": "1"})
-    await client.create(labelled("v1/Namespace", "team", {}))
-    await client.create(labelled("v1/Namespace", "taken", {}))
+    source["metadata"]["annotations"] = {"example.com/copy-to": "copies"}
+    await client.create(labelled("v1/Namespace", "team", {"copies": "yes"}))
+    await client.create(labelled("v1/Namespace", "taken", {"copies": "yes"}))
     other = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "source", "namespace": "taken"}}
     await client.create(other)
     await client.create(source)
@@ -166,6 +179,52 @@ async def copy_secrets(client: ApiClient) -> None:
 async def claim_volume(client: ApiClient) -> None:
     kind = "example.com/v1/EphemeralVolumeClaim"
     await client.create(labelled(kind, "scratch", {}, spec={"size": "1Gi"}))
+    labels = {"example.com/ephemeral": "scratch"}
+    resources = {"requests": {"storage": "1Gi"}}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": resources}
+    await leave_child(client, kind, "scratch", labelled("v1/PersistentVolumeClaim", "old", labels, spec=spec))
+
+
+async def leave_child(client: ApiClient, kind: str, name: str, child: dict[str, Any]) -> None:
+    """Create an object that looks like a child of an earlier set, so that it is pruned."""
+    owner = await client.get(kind, name)
+    controller = "".join(f"_{each.lower()}" if each.isupper() else each for each in owner["kind"]).lstrip("_")
+    child["metadata"]["labels"]["plugin-operator/controller"] = controller
+    reference = {key: owner["metadata"][key] for key in ("name", "uid")}
+    child["metadata"]["ownerReferences"] = [
+        {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "controller": True, **reference}
+    ]
+    await client.create(child)
+
+
+async def keep_cache(client: ApiClient) -> None:
+    labels = {"app.kubernetes.io/name": "memcached"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "b"}]}}
+    await client.create(labelled("example.com/v1/Memcached", "cache", {}, spec={}))
+    old = labelled("apps/v1/Deployment", "old", labels, spec={"selector": {"matchLabels": labels}, "template": pod})
+    await leave_child(client, "example.com/v1/Memcached", "cache", old)
+
+
+async def run_jobs(client: ApiClient) -> None:
+    """Let a run be due since an hour, and let its Job end."""
+    kind, pod = "example.com/v1/CronJob", {"restartPolicy": "Never", "containers": [{"name": "a", "image": "b"}]}
+    spec = {"schedule": "* * * * *", "suspend": True, "successfulJobsHistoryLimit": 0}
+    await client.create(
+        labelled(kind, "report", {}, spec={**spec, "jobTemplate": {"spec": {"template": {"spec": pod}}}})
+    )
+    await client.patch_status(kind, "report", {"lastScheduleTime": "2026-01-01T00:00:00Z"})
+    await client.patch(kind, "report", {"spec": {"suspend": False}})
+
+    async def job() -> str | None:
+        found = await client.list("batch/v1/Job", "default")
+        return str(found[0]["metadata"]["name"]) if found else None
+
+    time = "2026-01-01T00:00:00Z"
+    conditions = [
+        {"type": each, "status": "True", "lastTransitionTime": time} for each in ("SuccessCriteriaMet", "Complete")
+    ]
+    status = {"startTime": time, "completionTime": time, "succeeded": 1, "conditions": conditions}
+    await client.patch_status("batch/v1/Job", await eventually(job), status)
 
 
 async def fetch(client: ApiClient) -> None:
@@ -191,6 +250,12 @@ async def fetch(client: ApiClient) -> None:
 
 async def label_namespace(client: ApiClient) -> None:
     await client.create(labelled("v1/Namespace", "team", {"example.com/defaults": "true"}))
+
+    async def is_kept() -> bool:
+        return len(await client.list("v1/ResourceQuota", "team")) == 1
+
+    await eventually(is_kept)
+    await client.patch("v1/Namespace", "team", {"metadata": {"labels": {"example.com/defaults": None}}})
 
 
 async def keep_hours(client: ApiClient) -> None:
@@ -221,8 +286,10 @@ ACTS: dict[str, Act] = {
     "configmap": nothing,
     "secret": nothing,
     "copy_secret": copy_secrets,
+    "cron_job": run_jobs,
     "ephemeral_volume_claim": claim_volume,
     "fetch": fetch,
+    "memcached": keep_cache,
     "namespace_defaults": label_namespace,
     "office_hours": keep_hours,
     "ttl": expire,
@@ -233,6 +300,7 @@ ACTS: dict[str, Act] = {
 @pytest.mark.parametrize("plugin", PLUGINS)
 async def test_the_roles_of_a_plugin_are_enough_and_each_part_of_them_is_needed(
     plugin: str,
+    found: PluginNeeds,
     needs: list[Need],
     cluster: Cluster,
     decisions: list[tuple[Call, bool]],
@@ -241,8 +309,7 @@ async def test_the_roles_of_a_plugin_are_enough_and_each_part_of_them_is_needed(
 ) -> None:
     monkeypatch.setenv("FETCH_HOSTS", "127.0.0.1")
     (tmp_path / f"{plugin}.py").write_bytes(PLUGINS[plugin].read_bytes())
-    for path in sorted((ROOT / "docs/examples/crds").glob("*.yaml")):
-        await cluster.client.create(yaml.safe_load(path.read_text()))
+    await define_kinds(cluster.client, found)
     roles = roles_of(plugin, needs)
     for each in roles:
         await cluster.client.create(each.role(NAMES))

@@ -77,7 +77,7 @@ class Recorder:
             self.running.add(request)
             try:
                 informer = next(iter(self.cluster.controller.informers.values()))
-                stored = informer.lister.raw(request)
+                stored = informer.lister.cached(request)
                 obj = stored.decode() if stored is not None else None
                 await asyncio.sleep(random.random() * 0.005)
                 if random.random() < 0.05:

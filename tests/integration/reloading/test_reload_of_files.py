@@ -139,7 +139,7 @@ async def test_a_directory_may_come_late_go_be_emptied_be_no_directory_and_becom
         case.put("one.py", case.text("v1"))
         await case.ran("v1")
         (root / "one.py").unlink()
-        await directory_problem(host, "is empty")
+        await directory_problem(host, "contains no Python files")
         await case.goes_on("v1")
         root.rmdir()
         await directory_problem(host, "does not exist")

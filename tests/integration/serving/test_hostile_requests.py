@@ -13,6 +13,7 @@ from plugin_operator.serving.checks import Probe
 from plugin_operator.serving.connections import ConnectionLimits
 from plugin_operator.serving.routes import metrics_routes, probe_routes, status_routes
 from plugin_operator.serving.server import HttpServer
+from plugin_operator.testing.eventually import eventually
 
 HEAD = b" HTTP/1.1\r\nHost: x\r\n"
 ASK = b"GET /healthz" + HEAD + b"\r\n"
@@ -83,6 +84,11 @@ async def send(server: HttpServer, raw: bytes) -> bytes:
         writer.transport.abort()
 
 
+async def is_healthy(server: HttpServer) -> bool:
+    """Ask once. On a busy machine, the server may end the request before the rest of it is there."""
+    return (await send(server, ASK)).endswith(b"200 OK\r\n")
+
+
 @pytest.mark.parametrize("name", CASES)
 async def test_a_request_that_no_client_sends_is_answered_or_ended_without_a_line_in_the_log(
     server: HttpServer, caplog: pytest.LogCaptureFixture, name: str
@@ -90,7 +96,7 @@ async def test_a_request_that_no_client_sends_is_answered_or_ended_without_a_lin
     with capture_logs() as logs:
         answer = await send(server, CASES[name])
         assert answer == b"" or answer.startswith(b"HTTP/")
-        assert (await send(server, ASK)).endswith(b"200 OK\r\n")
+        await eventually(lambda: is_healthy(server))
     assert (logs, caplog.records) == ([], [])
 
 
@@ -106,7 +112,7 @@ async def test_broken_requests_of_every_kind_leave_no_line_in_the_log(
             for _ in range(chance.randint(1, 8)):
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
             await send(server, bytes(broken))
-        assert (await send(server, ASK)).endswith(b"200 OK\r\n")
+        await eventually(lambda: is_healthy(server))
     assert (logs, caplog.records) == ([], [])
 
 

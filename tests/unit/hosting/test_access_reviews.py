@@ -176,10 +176,11 @@ def test_the_message_of_a_denial_is_read() -> None:
     message = (
         'deployments.apps "a" is forbidden: User "op" cannot patch resource "deployments/scale" in API group "apps"'
     )
-    assert call_in(f'{message} in the namespace "web"') == replace(SCALE, name="")
+    assert call_in(f'{message} in the namespace "web"') == replace(SCALE, name="a")
     assert call_in('User "op" cannot list resource "nodes" in API group "" at the cluster scope') == (
         Call("list", "", "nodes")
     )
+    assert call_in(message.partition("forbidden: ")[2]) == replace(SCALE, namespace="", name="")
     assert call_in("admission webhook denied the request") is None
 
 

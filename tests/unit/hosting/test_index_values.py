@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.containment import PluginGuard
-from plugin_operator.hosting.runtime.index_values import MAX_VALUES, guarded_index
+from plugin_operator.hosting.runtime.caches.index_values import MAX_VALUES, guarded_index
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 OBJECT = CachedObject(b'{"metadata":{"name":"a"},"data":{"k":"v"}}', "default", "a", "1")

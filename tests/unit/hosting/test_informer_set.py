@@ -5,7 +5,7 @@ import pytest
 from plugin_operator.cache import InformerKey
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Request
-from plugin_operator.hosting.runtime.informer_set import InformerSet
+from plugin_operator.hosting.runtime.caches.informer_set import InformerSet
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin import CacheDeclaration, Context, ControllerDeclaration
 from plugin_operator.testing.fake_informers import FakeInformerFactory

@@ -305,6 +305,9 @@ def test_a_context_is_known_by_its_name_or_its_annotation() -> None:
     code = "async def reconcile({}, request):\n    {}.client.delete('v1/Secret', request)\n"
     assert rules_in(code.format("c: Context", "c")) == ["PO102:2"]
     assert rules_in(code.format("c: 'Context'", "c")) == ["PO102:2"]
+    assert rules_in(code.format("c: Context[Widget]", "c")) == ["PO102:2"]
+    assert rules_in(code.format("c: 'Context[Widget]'", "c")) == ["PO102:2"]
+    assert rules_in(code.format("c: dict[Context]", "c")) == []
     assert rules_in(code.format("c", "c")) == []
     assert rules_in(code.format("ctx: dict", "ctx")) == []
 

@@ -214,12 +214,35 @@ async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path:
         ("def new_controllers(): ...", "did you mean new_controller by 'new_controllers'?"),
         ("@controller(for_='v1/Pod')\ndef one(request, ctx): ...", "takes them in the other order: swap them"),
         ("len(1)", "TypeError: object of type 'int' has no len()"),
+        ("watch('v1/Secret')", "watch() lacks the argument 'map': write watch('v1/Secret', map=function), or name"),
+        ("permission()", "permission() lacks the arguments 'resources' and 'verbs': its arguments are resources,"),
+        ("plugin_operator.schema(max=10)", "schema() has no argument 'max': did you mean 'le'?"),
+        ("plugin_operator.schema(minLength=1)", "schema() has no argument 'minLength': did you mean 'min_length'?"),
+        ("plugin_operator.own('v1/Pod', labels='a')", "own() has no argument 'labels': did you mean 'label_selector'?"),
+        ("plugin_operator.every(minutes=5)", "every() has no argument 'minutes': it takes seconds: every(300)"),
+        ("plugin_operator.resource('a.b/v1/C', plurals='c')", "resource() has no argument 'plurals': did you mean"),
+        ("plugin_operator.Result(requeueAfter=5)", "Result() has no argument 'requeueAfter': did you mean 'requeue_a"),
+        ("read", "NameError: name 'read' is not defined: add 'from plugin_operator import read'"),
+        ("nothing", "NameError: name 'nothing' is not defined"),
+        (
+            "class A(plugin_operator.Struct):\n    a: list[int] = [1]",
+            "write '= msgspec.field(default_factory=lambda: [1])'",
+        ),
+        ("B = plugin_operator.kube.Object\nclass A(plugin_operator.Struct):\n    a: set[int] = {1}", "lambda: {1})'"),
+        (
+            "class B(plugin_operator.Struct):\n    b: int = 1\nclass A(plugin_operator.Struct):\n    a: B = B()",
+            "write '= msgspec.field(default_factory=B)'",
+        ),
+        ("import kopf as handlers", "handlers of kopf do not run here: one function with @controller("),
+        ("controler(for_='v1/Pod')", "name 'controler' is not defined: did you mean 'controller', of plugin_operator"),
+        ("def read(**words): ...\nread = lambda a: a\nread(b=1)", "<lambda>() got an unexpected keyword argument 'b'"),
+        ("def own(a): ...\nown(b=1)", "TypeError: own() got an unexpected keyword argument 'b'"),
     ],
 )
 async def test_a_slip_is_refused_with_the_way_out(
     load: Callable[..., Awaitable[PluginRevision]], line: str, reason: str
 ) -> None:
-    head = "from plugin_operator import controller, permission, watch\n"
+    head = "import plugin_operator\nfrom plugin_operator import controller, permission, watch\n"
     error = await refused(load, {"one.py": head + line + "\n", "helper.py": "", "lib/tool.py": ""})
     assert reason in error.reason
     assert error.path == f"{ROOT}/one.py"

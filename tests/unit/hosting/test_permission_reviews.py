@@ -11,13 +11,15 @@ from plugin_operator.hosting.permissions.access_reviews import AccessReviews
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.declared import DeclaredCache, DeclaredController
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, missing_rules, short_text, yaml_text
+from plugin_operator.hosting.permissions.needs import Need, Origin
 from plugin_operator.hosting.permissions.permission_check import PermissionCheck
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
-from plugin_operator.hosting.permissions.source.analysis import SourceNeeds
 from plugin_operator.hosting.permissions.source.contained_analysis import Analysis
+from plugin_operator.hosting.permissions.source.source_needs import SourceNeeds
 from plugin_operator.hosting.rollout.permission_reviews import PermissionReviews
 from plugin_operator.hosting.rollout.plugin_review import ReviewSubject
 from plugin_operator.kube import GroupVersionKind, Resource, builtin_resource
+from plugin_operator.plugin import Permission
 from plugin_operator.testing import VirtualClock, eventually
 from tests.host_harness import SHORT_DEADLINES
 from tests.unit.hosting.test_access_reviews import Authorizer
@@ -132,6 +134,21 @@ async def test_a_kind_that_is_not_served_is_not_named() -> None:
         subject = Troubled("one", kind).in_trouble
         assert subject is not None
         assert short_text(await check.missing(subject.facts, ()) or ()) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("ca", "get secrets (ca) in web"), ("other", "get secrets in web")], ids=["fixed", "chance"]
+)
+async def test_a_denied_call_is_narrowed_to_the_name_that_the_plugin_needs(name: str, text: str) -> None:
+    needs = (Need("one", Permission(("",), ("secrets",), ("get",), ("ca",)), Origin.SOURCE, namespaces=("web",)),)
+
+    def analyse(*_: object) -> Analysis:
+        return Analysis(SourceNeeds(needs=needs), ())
+
+    check = PermissionCheck(AccessReviews(Authorizer(), clock=VirtualClock()), _resource_for, analyse=analyse)
+    facts = PluginFacts("one", "1", (DeclaredController("one"),), {}, "")
+    missing = await check.missing(facts, [Call("get", "", "secrets", namespace="web", name=name)])
+    assert short_text(missing or ()) == text
 
 
 def test_the_short_text_and_the_yaml_name_group_names_and_namespace() -> None:

@@ -227,7 +227,7 @@ async def test_a_run_waits_until_its_time_can_be_written(scheduled: ScheduledRun
     assert [each["event"] for each in lines if each["log_level"] == "warning"] == [
         "Schedule record update failed, retrying"
     ]
-    assert scheduled.recorder.reasons == ["ScheduleHeldUp"]
+    assert scheduled.recorder.reasons == ["ScheduleRecordFailed"]
 
 
 async def test_a_run_whose_time_could_not_be_written_before_the_next_is_told_as_lost(scheduled: ScheduledRuns) -> None:

@@ -1,20 +1,25 @@
 """States, claims, pace, digests of imports, framing: the small parts of the host."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
+from plugin_operator.cache import CachedObject
 from plugin_operator.errors import ApiConnectionError, ConflictError, PluginRejected, TerminalError
+from plugin_operator.hosting.environment import Environment, HostSettings
 from plugin_operator.hosting.inspection.parser import inspect_source
+from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import TRANSITIONS, PluginState, may_follow
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
+from plugin_operator.hosting.runtime.caches.listers import merged_lister
 from plugin_operator.hosting.runtime.health import RevisionHealth
-from plugin_operator.hosting.runtime.listers import merged_lister
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import ControllerDeclaration
 from plugin_operator.testing.virtual_clock import VirtualClock
 
@@ -30,6 +35,27 @@ def test_a_retired_plugin_stays_so_and_nothing_is_active_without_a_trial() -> No
     assert not may_follow(PluginState.RETIRED, PluginState.ACTIVE)
     assert not may_follow(PluginState.DISCOVERED, PluginState.ACTIVE)
     assert may_follow(PluginState.ACTIVE, PluginState.ACTIVE)
+
+
+def test_a_rejection_that_is_tried_again_is_one_log_line_and_keeps_its_state_until_it_changes() -> None:
+    environment = Environment(
+        client=None,
+        factory=cast("Any", None),
+        recorder=cast("Any", None),
+        clock=VirtualClock(),
+        metrics=Metrics(),
+        settings=HostSettings(scan_interval_seconds=5, import_deadline_seconds=10, drain_deadline_seconds=10),
+    )
+    reporter = StatusReporter("one", "/p/one.py", environment)
+    seen = []
+    with capture_logs() as lines:
+        for digest, reason in [("a", "x"), ("a", "x"), ("a", "y"), ("a", "y"), ("b", "y"), ("a", "y")]:
+            reporter.begin(digest)
+            seen.append(reporter.state.value)
+            reporter.reject(PluginRejected(reason, path="/p/one.py", line=3), digest, None)
+            assert (reporter.state, reporter.reason) == (PluginState.REJECTED, reason)
+    assert [line["reason"] for line in lines] == ["x", "y", "y", "y"]
+    assert seen == ["Validating", "Rejected", "Rejected", "Rejected", "Validating", "Validating"]
 
 
 def facts_of(source: str, package: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -55,8 +81,9 @@ def test_names_are_claimed_all_or_none_and_given_back() -> None:
     controller_names.claim("second", declare("b"))
 
 
-def signed(name: str, id_: str) -> ControllerDeclaration:
-    return ControllerDeclaration(name, GroupVersionKind.parse("v1/Pod"), print, id=id_, path="/p.py", line=3)
+def signed(name: str, id_: str, *former: str) -> ControllerDeclaration:
+    kind = GroupVersionKind.parse("v1/Pod")
+    return ControllerDeclaration(name, kind, print, id=id_, renamed_from=former, path="/p.py", line=3)
 
 
 def test_ids_are_claimed_like_names_and_both_controllers_are_named() -> None:
@@ -73,6 +100,21 @@ def test_ids_are_claimed_like_names_and_both_controllers_are_named() -> None:
     controller_names.keep_only("first", frozenset({"a"}), frozenset({"y"}))
     assert released == [1]
     controller_names.claim("second", [signed("b", "x")])
+
+
+def test_former_ids_are_claimed_like_ids() -> None:
+    controller_names = ControllerNames(lambda: None)
+    controller_names.claim("first", [signed("a", "x", "w")])
+    with pytest.raises(
+        PluginRejected, match=r"id: 'w' of controller 'b' is the id of controller 'a' of plugin 'first'"
+    ):
+        controller_names.claim("second", [signed("b", "w")])
+    for former in ("x", "w"):
+        words = rf"/p.py:3: renamed_from: '{former}' belongs to controller 'a' of plugin 'first': delete it there"
+        with pytest.raises(PluginRejected, match=words):
+            controller_names.claim("second", [signed("b", "y", former)])
+    controller_names.keep_only("first", frozenset({"a"}), frozenset({"x"}))
+    controller_names.claim("second", [signed("b", "y", "w")])
 
 
 async def test_reloads_are_paced_after_a_burst() -> None:
@@ -158,23 +200,27 @@ def test_messages_cross_a_pipe_in_any_pieces() -> None:
     assert msgspec.msgpack.decode(found[1], type=Verdict).line == 3
 
 
+def cached(name: str) -> CachedObject:
+    return CachedObject(b'{"name":"%b"}' % name.encode(), "", name, "1")
+
+
 class FakeLister:
     def __init__(self, *names: str) -> None:
         self.names = names
 
-    def get(self, key: NamespacedName) -> dict[str, NamespacedName] | None:
-        return {"key": key} if key[1] in self.names else None
+    def cached(self, key: NamespacedName) -> CachedObject | None:
+        return cached(key[1]) if key[1] in self.names else None
 
-    def list(self, namespace: str | None = None, label_selector: str | None = None) -> Sequence[dict[str, str]]:
-        return [{"name": name} for name in self.names]
+    def cached_list(self, namespace: str | None = None, label_selector: str | None = None) -> Sequence[CachedObject]:
+        return [cached(name) for name in self.names]
 
     def keys(self, namespace: str | None = None, label_selector: str | None = None) -> Sequence[NamespacedName]:
         return [NamespacedName("", name) for name in self.names if label_selector in {None, name}]
 
-    def by_index(self, index: str, value: str) -> Sequence[dict[str, str]]:
+    def cached_by_index(self, index: str, value: str) -> Sequence[CachedObject]:
         if index != "i":
             raise LookupError("no index")
-        return [{"name": name} for name in self.names if name == value]
+        return [cached(name) for name in self.names if name == value]
 
     def index_keys(self, index: str, value: str) -> Sequence[NamespacedName]:
         if index != "i":
@@ -190,8 +236,8 @@ class FakeLister:
 
 def test_caches_of_several_namespaces_read_as_one() -> None:
     lister = merged_lister({"x": FakeLister("a"), "y": FakeLister("b", "c")})
-    assert lister.get(NamespacedName("y", "b")) == {"key": NamespacedName("y", "b")}
-    assert lister.get("y/b") is not None
+    assert lister.get(NamespacedName("y", "b")) == {"name": "b"}
+    assert lister.raw("y/b") is not None
     assert lister.get("b", "y") is not None
     with pytest.raises(ValueError, match="not a name"):
         lister.get("x/y/b")

@@ -17,15 +17,22 @@ from plugin_operator.options import LeaderElectionOptions, Options, parse_durati
         ("0", 0),
         (".5s", 0.5),
         ("1h2m3s4ms", 3723.004),
+        ("2562047h", 9_223_369_200),
     ],
 )
 def test_go_durations_and_plain_seconds_are_read(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "s", "-1s", "15 s", "1d", "1s2", "nan", "1e3", "15S"])
+@pytest.mark.parametrize("text", ["", "s", "-1s", "15 s", "1d", "1s2", "nan", "1e3", "15S", "\u0661s"])
 def test_other_durations_are_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="write for example 15s"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["2562048h", "9" * 400, f"{'9' * 400}ns", f"1h{'9' * 400}s"])
+def test_durations_that_go_does_not_take_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write at most 2562047h"):
         parse_duration(text)
 
 
@@ -39,6 +46,7 @@ def test_namespaces_are_split_stripped_and_once_each() -> None:
     [
         ({"lease_duration_seconds": 10}, "--leader-elect-lease-duration"),
         ({"lease_duration_seconds": 0.5, "renew_deadline_seconds": 0.4}, "--leader-elect-lease-duration"),
+        ({"lease_duration_seconds": 2**31}, "--leader-elect-lease-duration must be at most"),
         ({"retry_period_seconds": 9}, "--leader-elect-renew-deadline"),
         ({"retry_period_seconds": 0}, "--leader-elect-retry-period"),
         ({"resource_name": ""}, "--leader-elect-resource-name"),

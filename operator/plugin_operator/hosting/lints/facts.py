@@ -7,13 +7,14 @@ from typing import NamedTuple
 class Found(NamedTuple):
     """One mistake that a lint found, with its first and last line.
 
-    ``column`` is that of the first character, in characters from 1.
+    ``column`` is that of the first character, in characters from 1. Findings with one ``cause`` are one mistake.
     """
 
     line: int
     column: int
     last_line: int
     message: str
+    cause: str = ""
 
 
 class HelperFunction(NamedTuple):
@@ -36,8 +37,10 @@ class DeclaredController:
         line: first line of its function or class.
         has_kind: whether it has ``for_``, and so ``ctx.lister``.
         caches: what ``ctx.lister_for`` knows: kinds as text, and names of parts.
+        owns: the kinds of its children, as text.
     """
 
     line: int
     has_kind: bool
     caches: tuple[str, ...]
+    owns: tuple[str, ...] = ()

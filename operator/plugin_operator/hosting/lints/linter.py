@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from plugin_operator.error_hints import methods_in, named_in
 from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
 from plugin_operator.hosting.lints.facts import DeclaredController
 from plugin_operator.hosting.lints.lint import NOT_LINTED
@@ -77,7 +78,7 @@ class Linter:
         """
         controllers = None if declared is None else [_as_dict(each) for each in declared]
         try:
-            answer = self._process.ask((content, LINT, dict(helpers), controllers), _DEADLINE_SECONDS)
+            answer = self._process.ask((content, LINT, dict(helpers), controllers, _api_in(content)), _DEADLINE_SECONDS)
         except ProcessEnded as ended:
             return [_unfinished(_reason(ended.status))]
         if "found" not in answer:
@@ -85,7 +86,7 @@ class Linter:
             return [_unfinished(str(answer.get("rejection")))]
         return [
             LintFinding(rule, severity, line, column, message)
-            for rule, severity, (line, column, _, message) in answer["found"]
+            for rule, severity, (line, column, _, message, _) in answer["found"]
         ]
 
     def close(self) -> None:
@@ -98,7 +99,13 @@ def _unfinished(reason: str) -> LintFinding:
 
 
 def _as_dict(declared: DeclaredController) -> dict[str, Any]:
-    return {"line": declared.line, "has_kind": declared.has_kind, "caches": tuple(declared.caches)}
+    return {"line": declared.line, "has_kind": declared.has_kind, "caches": declared.caches, "owns": declared.owns}
+
+
+def _api_in(content: bytes) -> dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]]:
+    """Return the arguments of the calls of the API whose names are in a file, as values that ``marshal`` writes."""
+    known = {**named_in(content), **methods_in(content)}
+    return {name: (each.names, each.positional, each.required) for name, each in known.items()}
 
 
 def _reason(status: int) -> str:

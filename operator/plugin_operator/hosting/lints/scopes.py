@@ -71,6 +71,11 @@ class Scopes:
     parent_of: dict[ast.AST, ast.AST]
     inner: dict[ast.AST, Scope]
 
+    def only_value(self, name: ast.Name) -> ast.expr | None:
+        """Return the expression that is assigned to a name; None if it is bound twice, or in another way."""
+        bound = self.scope_of[name].lookup(name.id)
+        return bound[1][0].value if bound is not None and len(bound[1]) == 1 else None
+
 
 def scopes_of(tree: ast.Module) -> Scopes:
     """Find the scopes and bindings of a tree."""
@@ -167,6 +172,9 @@ def _assigned(name: ast.Name, parent: ast.AST, found: Scopes) -> ast.expr | None
             return parent.value
         case ast.AnnAssign() | ast.NamedExpr():
             return parent.value
+        case _ if type(parent).__name__ == "TypeAlias":  # of Python 3.12
+            value: ast.expr | None = getattr(parent, "value", None)
+            return value
         case ast.withitem() if isinstance(found.parent_of[parent], ast.With):
             return parent.context_expr
     return None

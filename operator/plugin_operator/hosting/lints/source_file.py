@@ -10,22 +10,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from plugin_operator.hosting.lints.classes import Classes
 from plugin_operator.hosting.lints.facts import DeclaredController, Found, HelperFunction
-from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, Scope, is_bare_annotation, scopes_of
+from plugin_operator.hosting.lints.passed_values import PassedValues
+from plugin_operator.hosting.lints.scopes import FUNCTIONS, Function, Scope, scopes_of
 
 #: Dotted name of the argument of a reconciler, hook or map function.
 CONTEXT = "<ctx>"
+_CLIENT = f"{CONTEXT}.client"
 _CONTEXTS = frozenset({"Context", "ControllerContext", "MapContext"})
 _MAX_STEPS = 20
 #: Begins the dotted name of what is in a module beside the plugin.
 _OWN = "<own>"
-#: Decorators that return the function itself, or one that calls it in the same way.
-_TRANSPARENT = frozenset(
-    [
-        *("plugin_operator.controller", "builtins.staticmethod", "builtins.classmethod", "abc.abstractmethod"),
-        *("typing.override", "typing_extensions.override", "functools.cache", "functools.lru_cache"),
-    ]
-)
 
 
 @dataclass(eq=False)
@@ -37,20 +33,24 @@ class SourceFile:
         text: its text.
         helpers: the functions of each module beside the plugin, which is not the installed one of that name.
         declared: the controllers that it declares; None if that is unknown.
+        api: the fields of a ``Signature`` for calls of the author's API, by dotted name or as ``ctx.client.get``.
     """
 
     tree: ast.Module
     text: str
     helpers: Mapping[str, Mapping[str, HelperFunction]] = field(default_factory=dict)
     declared: Sequence[DeclaredController] | None = None
+    api: Mapping[str, tuple[Sequence[str], int, Sequence[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scopes = scopes_of(self.tree)
+        self.classes = Classes(self.scopes, self.dotted)
         self._lines = self.text.splitlines()
         yields = (node for node in self.scopes.nodes if isinstance(node, ast.Yield | ast.YieldFrom))
         self._own_modules = {each.partition(".")[0] for each in self.helpers}
         self._has_star_import = "*" in self.scopes.inner[self.tree].bindings
         self._generators = {self.function_around(node) for node in yields}
+        self._passed = PassedValues(self)
 
     @cached_property
     def cancelling_functions(self) -> frozenset[ast.AST | None]:
@@ -75,6 +75,11 @@ class SourceFile:
         """All calls, in the order of the text."""
         return (node for node in self.scopes.nodes if isinstance(node, ast.Call))
 
+    @cached_property
+    def returns(self) -> Sequence[ast.Return]:
+        """All return statements, in the order of the text."""
+        return [node for node in self.scopes.nodes if isinstance(node, ast.Return)]
+
     def parent(self, node: ast.AST) -> ast.AST | None:
         """Return the node around a node."""
         return self.scopes.parent_of.get(node)
@@ -83,7 +88,7 @@ class SourceFile:
         """Return the function or lambda whose call runs ``node``; None for code that runs at import."""
         return self.scopes.scope_of[node].function
 
-    def found(self, node: ast.expr | ast.stmt | ast.excepthandler, message: str) -> Found:
+    def found(self, node: ast.expr | ast.stmt | ast.excepthandler | ast.keyword, message: str) -> Found:
         """Return a finding at a node."""
         line = self._lines[node.lineno - 1] if node.lineno <= len(self._lines) else ""
         column = len(line.encode()[: node.col_offset].decode(errors="replace")) + 1
@@ -101,7 +106,7 @@ class SourceFile:
             case ast.Name():
                 return self._of_name(node, steps)
             case ast.Attribute():
-                if (own := self._class_of_self(node.value)) is not None:
+                if (own := self.classes.class_of(node.value)) is not None:
                     return self._of_attribute(own, node.attr, steps)
                 value = self.dotted(node.value, steps - 1)
                 return f"{value}.{node.attr}" if value else ""
@@ -112,15 +117,12 @@ class SourceFile:
 
     def called_function(self, call: ast.Call) -> Function | None:
         """Return the function of this file that a call runs, if that is certain."""
-        found: ast.AST | None = None
         match call.func:
             case ast.Name() as name:
                 return self.function_named(name)
-            case ast.Attribute(value=value, attr=attr) if (own := self._class_of_self(value)) is not None:
-                bindings = self.scopes.inner[own].bindings.get(attr, [])
-                is_assigned = attr in self._attributes_of(own)
-                found = bindings[0].definition if len(bindings) == 1 and not is_assigned else None
-        return self._plain_function(found)
+            case ast.Attribute(value=value, attr=attr) if (own := self.classes.class_of(value)) is not None:
+                return self.classes.method_of(own, attr)
+        return None
 
     def called_helper(self, call: ast.Call) -> HelperFunction | None:
         """Return the function of a module beside the plugin that a call runs, if that is certain."""
@@ -131,19 +133,19 @@ class SourceFile:
     def top_level_function(self, name: str) -> Function | None:
         """Return the function of this module that has a name, if that is certain."""
         bindings = self.scopes.inner[self.tree].bindings.get(name, [])
-        return self._plain_function(bindings[0].definition) if len(bindings) == 1 else None
+        return self.classes.plain_function(bindings[0].definition) if len(bindings) == 1 else None
 
     def function_named(self, name: ast.Name) -> Function | None:
         """Return the function of this file that a name stands for, if that is certain."""
         bound = self.scopes.scope_of[name].lookup(name.id)
-        return self._plain_function(bound[1][0].definition) if bound is not None and len(bound[1]) == 1 else None
+        return self.classes.plain_function(bound[1][0].definition) if bound is not None and len(bound[1]) == 1 else None
 
     def text_of(self, node: ast.AST | None) -> str | None:
         """Return the text of a literal, or of a constant of the module; None for other expressions."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
         if isinstance(node, ast.Name):
-            value = self._only_value(node)
+            value = self.scopes.only_value(node)
             if value is not None and isinstance(value, ast.Constant) and isinstance(value.value, str):
                 return value.value
         return None
@@ -172,61 +174,69 @@ class SourceFile:
 
     def _of_parameter(self, parameter: ast.arg) -> str:
         annotation = parameter.annotation
-        if annotation is None:
-            return CONTEXT if parameter.arg == "ctx" else ""
-        name = annotation.value if isinstance(annotation, ast.Constant) else self.dotted(annotation)
-        last = str(name).rpartition(".")[2]
-        if last in _CONTEXTS:
+        known = self._of_annotation(annotation)
+        if known or (annotation is not None and self.dotted(annotation) != "typing.Any"):
+            return known
+        return CONTEXT if annotation is None and parameter.arg == "ctx" else self._passed.of(parameter)
+
+    def _of_annotation(self, annotation: ast.expr | None) -> str:
+        """Return what an object of an annotated type is; empty for other types."""
+        name = self.classes.class_in(annotation)
+        if name.rpartition(".")[2] in _CONTEXTS:
             return CONTEXT
-        return f"{CONTEXT}.client" if str(name) in {"plugin_operator.Client", "Client"} else ""
-
-    def _only_value(self, node: ast.Name) -> ast.expr | None:
-        bound = self.scopes.scope_of[node].lookup(node.id)
-        return bound[1][0].value if bound is not None and len(bound[1]) == 1 else None
-
-    def _class_of_self(self, node: ast.AST) -> ast.ClassDef | None:
-        """Return the class of whose methods ``node`` is the first parameter."""
-        if not isinstance(node, ast.Name):
-            return None
-        bound = self.scopes.scope_of[node].lookup(node.id)
-        if bound is None or len(bound[1]) != 1 or bound[1][0].parameter is None:
-            return None
-        method = bound[0].node
-        if (
-            not isinstance(method, FUNCTIONS)
-            or not method.args.args
-            or method.args.args[0] is not bound[1][0].parameter
-        ):
-            return None
-        owner = self.scopes.scope_of[method].node
-        names = {self.dotted(each) for each in method.decorator_list}
-        is_static = "builtins.staticmethod" in names
-        return owner if isinstance(owner, ast.ClassDef) and not is_static else None
+        return _CLIENT if name in {"plugin_operator.Client", "builtins.Client"} else ""
 
     def _of_attribute(self, own: ast.ClassDef, attribute: str, steps: int) -> str:
-        values = [each for each in self._attributes_of(own).get(attribute, []) if not _is_nothing(each)]
-        values += [
-            each.value for each in self.scopes.inner[own].bindings.get(attribute, []) if not _is_nothing(each.value)
-        ]
-        return self.dotted(values[0], steps - 1) if len(values) == 1 and values[0] is not None else ""
+        if attribute in self.classes.set_from_outside:
+            return ""
+        for each in self.classes.with_bases(own):
+            assigned = [
+                *self.classes.attributes_of(each).get(attribute, []),
+                *(binding.value for binding in self.scopes.inner[each].bindings.get(attribute, [])),
+            ]
+            values = [value for value in assigned if not _is_nothing(value)]
+            if values:
+                return self.dotted(values[0], steps - 1) if len(values) == 1 and values[0] is not None else ""
+            for statement in each.body:
+                if isinstance(statement, ast.AnnAssign) and getattr(statement.target, "id", "") == attribute:
+                    return self._of_annotation(statement.annotation)
+        return ""
 
-    def _attributes_of(self, own: ast.ClassDef) -> dict[str, list[ast.expr | None]]:
-        """Return what the methods of a class assign to attributes of ``self``."""
-        return self._attributes.get(own, {})
+    def is_certainly_context(self, node: ast.AST) -> bool:
+        """Report whether a name is the context of a reconciler: by its annotation, or beside a ``request``.
 
-    @cached_property
-    def _attributes(self) -> dict[ast.ClassDef, dict[str, list[ast.expr | None]]]:
-        found: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = {}
-        for node in self.scopes.nodes:
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
-                owner = self._class_of_self(node.value)
-                if owner is not None and not is_bare_annotation(self.parent(node)):
-                    found.setdefault(owner, {}).setdefault(node.attr, []).append(self._assigned_to(node))
-        return found
+        Another parameter that is called ctx may be any object.
+        """
+        bound = self.scopes.scope_of[node].lookup(node.id) if isinstance(node, ast.Name) else None
+        parameter = bound[1][0].parameter if bound is not None and len(bound[1]) == 1 else None
+        if bound is None or parameter is None or self._of_parameter(parameter) != CONTEXT:
+            return False
+        arguments = bound[0].node.args if isinstance(bound[0].node, FUNCTIONS) else None
+        beside = {each.arg for each in arguments.args} if arguments is not None else set()
+        home = self.classes.class_in(parameter.annotation).partition(".")[0]
+        return home in {"plugin_operator", *_CONTEXTS} if parameter.annotation is not None else "request" in beside
+
+    def literal_of(self, node: ast.AST | None) -> ast.Dict | None:
+        """Return the dict that an expression is, if it has the keys in the source and no others."""
+        if isinstance(node, ast.Name):
+            value, bound = self.scopes.only_value(node), self.scopes.scope_of[node].lookup(node.id)
+            reads = self.reads_of(bound[0], node.id) if bound is not None else ()
+            is_kept = all(self._is_only_passed(each) for each in reads)
+            return self.literal_of(value) if isinstance(value, ast.Dict) and is_kept else None
+        return node if isinstance(node, ast.Dict) and all(self.text_of(key) for key in node.keys) else None
+
+    def _is_only_passed(self, load: ast.Name) -> bool:
+        """Report whether a variable is an argument of a method of the context here, which adds no fields."""
+        call = self.parent(load)
+        return isinstance(call, ast.Call) and load in call.args and self.dotted(call.func).startswith(f"{CONTEXT}.")
 
     def loads_of(self, name: ast.Name) -> Sequence[ast.Name]:
         """Return the reads of the variable that ``name`` binds, in the order of the text."""
-        return self._loads.get((self.scopes.scope_of[name], name.id), ())
+        return self.reads_of(self.scopes.scope_of[name], name.id)
+
+    def reads_of(self, scope: Scope, name: str) -> Sequence[ast.Name]:
+        """Return the reads of a variable that is bound in a scope, in the order of the text."""
+        return self._loads.get((scope, name), ())
 
     @cached_property
     def _loads(self) -> dict[tuple[Scope, str], list[ast.Name]]:
@@ -237,23 +247,6 @@ class SourceFile:
                 if bound is not None:
                     found.setdefault((bound[0], node.id), []).append(node)
         return found
-
-    def _assigned_to(self, node: ast.Attribute) -> ast.expr | None:
-        match self.parent(node):
-            case ast.Assign(targets=targets, value=value) if node in targets:
-                return value
-            case ast.AnnAssign(value=value):
-                return value
-        return None
-
-    def _plain_function(self, found: ast.AST | None) -> Function | None:
-        """Return a function unless a decorator may have put another in its place."""
-        if not isinstance(found, FUNCTIONS) or not all(map(self._is_transparent, found.decorator_list)):
-            return None
-        return found
-
-    def _is_transparent(self, decorator: ast.expr) -> bool:
-        return self.dotted(decorator).removesuffix("()") in _TRANSPARENT
 
 
 def arguments_of(call: ast.Call) -> dict[str, Any]:

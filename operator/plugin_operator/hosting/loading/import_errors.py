@@ -1,24 +1,19 @@
 """Conversion of import exceptions to rejections with file and line."""
 
 import difflib
-import inspect
 import re
 import sys
 from types import TracebackType
 
-from plugin_operator import plugin
+from plugin_operator.error_hints import hint_for
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.revision_modules import RevisionModules
 from plugin_operator.hosting.scan.names import shadowed_by
+from plugin_operator.plugin.declaration.kopf_files import OF_KOPF
 from plugin_operator.rendering import class_name, describe, message_of, safe_repr, safe_text, traceback_of
 
 _MAX_CHARACTERS = 2000
 _NO_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
-_NO_ARGUMENT = re.compile(r"(controller|watch|permission)\(\) got an unexpected keyword argument '(\w+)'")
-_INSTEAD = {
-    "kind": "for_", "resource": "for_", "selector": "label_selector", "labels": "label_selector",
-    "concurrency": "max_concurrent_reconciles", "workers": "max_concurrent_reconciles", "mapper": "map", "func": "map",
-}  # fmt: skip
 
 
 def rejection(error: BaseException, modules: RevisionModules, main: str) -> PluginRejected:
@@ -53,7 +48,7 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
         return f"{class_name(error)}: {safe_text(error.msg)}"
     if isinstance(error, SystemExit):
         return f"ends the process at import: sys.exit({safe_repr(error.code)}): raise an exception instead, or drop it"
-    if type(error) in {ImportError, TypeError} and (hint := hint_for(message_of(error), modules)):
+    if hint := _hint_for_import(error, modules) or hint_for(error):
         return f"{class_name(error)}: {hint}"
     text = modules.plain(describe(error, _MAX_CHARACTERS))
     if isinstance(error, ModuleNotFoundError) and error.name:
@@ -61,18 +56,10 @@ def _reason(error: BaseException, modules: RevisionModules) -> str:
     return text
 
 
-def hint_for(message: str, modules: RevisionModules) -> str:
-    """Return the message of a failed import or call with its fix; empty for other errors."""
-    if found := _NO_NAME.match(message):
-        return _no_name_in(found[1], found[2], modules)
-    if found := _NO_ARGUMENT.match(message):
-        function, given = found.groups()
-        arguments = list(inspect.signature(getattr(plugin, function)).parameters)
-        near = difflib.get_close_matches(given, arguments, n=1) or [each for each in arguments if given in each]
-        meant = _INSTEAD.get(given) or next(iter(near), "")
-        known = f"did you mean {meant!r}?" if meant in arguments else f"its arguments are {', '.join(arguments)}"
-        return f"{function}() has no argument {given!r}: {known}"
-    return ""
+def _hint_for_import(error: BaseException, modules: RevisionModules) -> str:
+    """Return the message of a failed import of a name with its fix; empty for other errors."""
+    found = _NO_NAME.match(message_of(error)) if type(error) is ImportError else None
+    return _no_name_in(found[1], found[2], modules) if found is not None else ""
 
 
 def _no_name_in(name: str, module: str, modules: RevisionModules) -> str:
@@ -92,6 +79,8 @@ def _no_name_in(name: str, module: str, modules: RevisionModules) -> str:
 def _way_out(name: str, modules: RevisionModules) -> str:
     """Return the fix for a missing module: where to put it, or what to install."""
     top, _, rest = name.partition(".")
+    if top == "kopf":
+        return OF_KOPF
     path = name.replace(".", "/")
     if not rest:
         return f"put {name}.py beside the plugin, or install {name!r} where the operator runs"

@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from plugin_operator.containment import in_context, is_cancelled_from_outside
-from plugin_operator.errors import PluginRejected
+from plugin_operator.errors import PluginRejected, collected_rejections, joined
+from plugin_operator.hosting.loading.defined_kinds import defined_kinds
 from plugin_operator.hosting.loading.import_errors import rejection
 from plugin_operator.hosting.loading.index_reads import refuse_unknown_indexes
 from plugin_operator.hosting.loading.revision import PluginRevision
@@ -73,23 +74,29 @@ class Loader:
                 module = await self._threads.run(_import, f"{package}.{source.name}", modules, source.path)
                 declarations = await _in_own_task(discover(module), source.path)
             refuse_unknown_indexes(source, declarations)
+            kinds = await self._threads.run(defined_kinds, modules)  # a large schema takes its time
         except BaseException as error:
             modules.purge()
             if is_cancelled_from_outside(error):
                 raise
             raise rejection(error, modules, source.path) from None
         leftovers = (*undone, *modules.registrations.settle())
-        return PluginRevision(source.name, source.digest, label, module, declarations, modules, leftovers)
+        return PluginRevision(source.name, source.digest, label, module, declarations, modules, leftovers, kinds)
 
 
 def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:
     check_installed(modules.files, modules.root)
-    try:
-        return importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001 - SystemExit and the like are errors of the plugin
-        # Keep only the message: the exception references frames of a module that is about to be removed.
-        refused = rejection(error, modules, main)
-    raise refused
+    refused: list[PluginRejected] = []
+    with collected_rejections() as of_classes:
+        try:
+            module = importlib.import_module(name)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and the like are errors of the plugin
+            # Keep only the message: the exception references frames of a module that is about to be removed.
+            refused = [rejection(error, modules, main)]
+    refused = [*(rejection(each, modules, main) for each in of_classes), *refused]
+    if refused:
+        raise joined(refused)
+    return module
 
 
 async def _in_own_task(discovery: Coroutine[Any, Any, Declarations], path: str) -> Declarations:

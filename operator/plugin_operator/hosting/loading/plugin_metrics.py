@@ -26,7 +26,7 @@ RESERVED = ("plugin_operator_", "controller_runtime_", "workqueue_", "rest_clien
 MAX_METRICS = 1000
 
 # Most names reported per revision, which may create a new one at each scrape.
-_MAX_TOLD = 100
+_MAX_REPORTED = 100
 
 _SUFFIXES = {
     "counter": ("_total", "_created"),
@@ -50,7 +50,7 @@ class RevisionMetrics:
         self.plugin = plugin
         self.revision = revision
         self.collectors: dict[Collector, frozenset[str]] = {}
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
 
     @property
     def names(self) -> frozenset[str]:
@@ -207,8 +207,8 @@ class PluginMetrics(Collector):
     def _tell(
         self, metrics: RevisionMetrics, collector: str, error: str, event: str = "Plugin metric cannot be collected"
     ) -> None:
-        if collector not in metrics.told and len(metrics.told) < _MAX_TOLD:
-            metrics.told.add(collector)
+        if collector not in metrics.reported and len(metrics.reported) < _MAX_REPORTED:
+            metrics.reported.add(collector)
             _log.error(
                 event,
                 plugin=metrics.plugin,

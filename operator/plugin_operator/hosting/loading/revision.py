@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from types import ModuleType
 
+from plugin_operator.hosting.loading.defined_kinds import DefinedKind
 from plugin_operator.hosting.loading.revision_modules import RevisionModules
 from plugin_operator.plugin import ControllerDeclaration
 
@@ -19,6 +20,7 @@ class PluginRevision:
         declarations: declared controllers.
         modules: all private modules.
         leftovers: descriptions of the side effects of its import, most of which were reverted.
+        kinds: the custom kinds that its classes define.
     """
 
     plugin: str
@@ -28,6 +30,7 @@ class PluginRevision:
     declarations: tuple[ControllerDeclaration, ...]
     modules: RevisionModules
     leftovers: tuple[str, ...] = ()
+    kinds: tuple[DefinedKind, ...] = ()
 
     def purge(self) -> None:
         """Remove its modules; call it once, after all of its code has stopped."""

@@ -74,7 +74,7 @@ class RevisionModules:
         PLUGIN_METRICS.release(self.metrics)
         forget_loggers(self.package)
         prefix = self.package + "."
-        for name in [name for name in sys.modules if name == self.package or name.startswith(prefix)]:
+        for name in [name for name in list(sys.modules) if name == self.package or name.startswith(prefix)]:
             del sys.modules[name]
         self._code.forget()
         _forget_types()

@@ -51,6 +51,10 @@ class DeclaredController:
         permissions: its ``permissions=``.
         namespaces: its ``namespaces=``, or None.
         records_schedules: whether the operator stores the times of its schedules.
+        owned: those of its caches that ``owns=`` declares.
+        cleans_up: whether it has ``cleanup=``, so that the operator writes its finalizer.
+        is_selected: whether a selector leaves objects of its kind out.
+        is_renamed: whether it has ``renamed_from=``, so that an apply moves the fields of former ids.
     """
 
     name: str
@@ -61,6 +65,10 @@ class DeclaredController:
     permissions: tuple[Permission, ...] = ()
     namespaces: tuple[str, ...] | None = None
     records_schedules: bool = False
+    owned: tuple[DeclaredCache, ...] = ()
+    cleans_up: bool = False
+    is_selected: bool = False
+    is_renamed: bool = False
 
     @classmethod
     def of(cls, declaration: ControllerDeclaration) -> "DeclaredController":
@@ -71,15 +79,21 @@ class DeclaredController:
     def from_summary(cls, values: Mapping[str, Any]) -> "DeclaredController":
         """Return the facts in a ``summary`` of a declaration."""
         line, kind = values["line"], values["for"]
+        caches = tuple(_cache(each) for each in values["caches"])
+        first = 1 if kind else 0  # the caches begin with those of ``for_`` and ``owns``
         return cls(
             name=values["name"],
             where=f"{values['path']}:{line}" if line else values["path"],
             line=line,
             for_=GroupVersionKind.parse(kind) if kind else None,
-            caches=tuple(_cache(each) for each in values["caches"]),
+            caches=caches,
             permissions=tuple(_permission(each) for each in values["permissions"]),
             namespaces=_texts(values["namespaces"]),
             records_schedules=values["recordsSchedules"],
+            owned=caches[first : first + len(values["owns"])],
+            cleans_up=values["cleansUp"],
+            is_selected=values["isSelected"],
+            is_renamed=bool(values["renamedFrom"]),
         )
 
 
@@ -97,6 +111,8 @@ def needs_of_declarations(
     for each in controllers:
         for cache in each.caches:
             yield _need_of_cache(plugin, each, cache, table)
+        if each.cleans_up:
+            yield _need_of_cleanup(plugin, each, table)
         for permission in each.permissions:
             yield from _needs_of_permission(plugin, each, permission, table)
         if each.records_schedules:
@@ -108,7 +124,19 @@ def _need_of_cache(plugin: str, controller: DeclaredController, cache: DeclaredC
     names = (cache.object_name,) if cache.object_name else ()
     rule = Permission((cache.kind.group,), (resource.plural,), CACHE_VERBS, names)
     namespaces = cache.namespaces if resource.namespaced else ()
-    return Need(plugin, rule, Origin.CACHE, controller.where, f"caches {cache.kind}", namespaces)
+    return Need(plugin, rule, Origin.CACHE, controller.where, f"caches {cache.kind}", namespaces, kind=cache.kind)
+
+
+def _need_of_cleanup(plugin: str, controller: DeclaredController, table: ResourceTable) -> Need:
+    cache = controller.caches[0]
+    resource = table.resource_of(cache.kind)
+    # An object that has left the selector is no longer in the cache, so the operator reads it.
+    verbs = ("get", "patch") if controller.is_selected else ("patch",)
+    names = (cache.object_name,) if cache.object_name else ()
+    rule = Permission((cache.kind.group,), (resource.plural,), verbs, names)
+    namespaces = cache.namespaces if resource.namespaced else ()
+    why = "has cleanup=, whose finalizer the operator writes"
+    return Need(plugin, rule, Origin.DECLARED, controller.where, why, namespaces, kind=cache.kind)
 
 
 def _needs_of_permission(

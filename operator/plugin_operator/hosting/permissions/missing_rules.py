@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.rules import allows, least, rule_for
+from plugin_operator.kube.yaml_output import yaml_document
 from plugin_operator.plugin import Permission
 
 _MAX_TEXT = 240
@@ -56,7 +55,7 @@ def yaml_of(missing: Iterable[Mapping[str, Any]]) -> str:
     blocks = []
     for each in missing:
         where = f"Role in the namespace {each['namespace']}" if each.get("namespace") else each["kind"]
-        blocks.append(f"# for a {where}\n{yaml.safe_dump({'rules': each['rules']}, sort_keys=False, width=110)}")
+        blocks.append(f"# for a {where}\n{yaml_document({'rules': each['rules']}, width=110)}")
     return "---\n".join(blocks)
 
 

@@ -1,11 +1,12 @@
 """``Need``: one thing that a plugin must be allowed to do, where, and why."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.rules import contains, covers, least, parts_of
+from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin import Permission
 
 
@@ -13,7 +14,7 @@ class Origin(Enum):
     """How a need is known."""
 
     CACHE = "cache"  # a declared kind, which the operator lists and watches
-    DECLARED = "declared"  # permissions=
+    DECLARED = "declared"  # permissions= or cleanup=
     SOURCE = "source"  # a call in the code of the plugin
     RECORDED = "recorded"  # a call that the plugin made in a test
     OPERATOR = "operator"  # the operator does it on behalf of the plugin
@@ -32,6 +33,7 @@ class Need:
         namespaces: namespaces in which it is needed; None for those that the operator watches. Empty for resources
             without namespaces.
         is_of_all: whether a request is about all namespaces at once, which a Role cannot allow.
+        kind: the kind that a declaration or the source names, with its version; None for a rule.
     """
 
     plugin: str
@@ -41,6 +43,7 @@ class Need:
     reason: str = ""
     namespaces: tuple[str, ...] | None = None
     is_of_all: bool = False
+    kind: GroupVersionKind | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Return the reason as a comment shows it."""

@@ -1,7 +1,7 @@
 """``PermissionCheck``: which rules of a plugin the API server does not grant to the operator."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plugin_operator import logs
 from plugin_operator.errors import NoMatchError, PluginOperatorError
@@ -12,7 +12,7 @@ from plugin_operator.hosting.permissions.missing_rules import MissingRules, miss
 from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, own_needs
 from plugin_operator.hosting.permissions.resources import ResourceTable
-from plugin_operator.hosting.permissions.rules import parts_of
+from plugin_operator.hosting.permissions.rules import covers, parts_of
 from plugin_operator.hosting.permissions.source.contained_analysis import Analysis as SourceAnalysis
 from plugin_operator.hosting.permissions.source.contained_analysis import analyse
 from plugin_operator.kube import GroupVersionKind, Resource
@@ -75,7 +75,8 @@ class PermissionCheck:
             denied: calls that the API server has denied, which are asked for as well.
         """
         try:
-            wanted = [*denied, *calls_of(await self._needs_of(facts), self._namespaces)]
+            needs = await self._needs_of(facts)
+            wanted = [*(_without_chance_name(each, needs) for each in denied), *calls_of(needs, self._namespaces)]
             lacking = await self._reviews.denied(wanted)
         except (AccessUnknownError, PluginOperatorError) as error:
             self._note(str(error))
@@ -128,6 +129,12 @@ class PermissionCheck:
         elif self._reason and not reason:
             _log.info("Permissions of plugins can be reviewed again")
         self._reason = reason
+
+
+def _without_chance_name(call: Call, needs: Iterable[Need]) -> Call:
+    """Return a call without the name of its object, unless the plugin needs just that name."""
+    is_fixed = any(call.name in need.rule.resource_names and covers(need.rule, call) for need in needs)
+    return call if is_fixed else replace(call, name="")
 
 
 def _is_about(need: Need, resources: Collection[tuple[str, str]]) -> bool:

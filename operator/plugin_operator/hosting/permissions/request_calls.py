@@ -14,6 +14,7 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 _NAME = "metadata.name"
 # The message of kube-apiserver's RBAC authorizer. Admission also denies with 403, but in other words.
 _DENIAL = re.compile(
+    r'(?: "(?P<name>[^"]*)" is forbidden: )?'
     r'User "[^"]*" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"(?: in API group "(?P<group>[^"]*)")?'
     r'(?: in the namespace "(?P<namespace>[^"]*)"| at the cluster scope)?'
 )
@@ -46,7 +47,9 @@ def call_in(denial: str) -> Call | None:
     if found is None:
         return None
     resource, _, subresource = found["resource"].partition("/")
-    return Call(found["verb"], found["group"] or "", resource, subresource, found["namespace"] or "")
+    return Call(
+        found["verb"], found["group"] or "", resource, subresource, found["namespace"] or "", found["name"] or ""
+    )
 
 
 def _selected_name(selector: str) -> str:

@@ -3,10 +3,7 @@
 Owns the mapping without a cluster. A caller with a cluster adds the resources of its discovery.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import msgspec
+from collections.abc import Iterable
 
 from plugin_operator.kube import GroupVersionKind, Resource, builtin_resource, builtin_resources, guessed_resource
 
@@ -39,6 +36,10 @@ class ResourceTable:
             found = self._guessed[kind] = guessed_resource(kind)
         return found
 
+    def is_known(self, kind: GroupVersionKind) -> bool:
+        """Report whether the resource of a kind is built in or was added, so that it is no guess."""
+        return (kind.group, kind.kind) in self._by_kind or builtin_resource(kind) is not None
+
     def is_namespaced(self, group: str, plural: str) -> bool:
         """Report whether objects of a resource have namespaces; an unknown one counts as namespaced."""
         found = self._by_plural.get((group, plural)) or _BUILTIN.get((group, plural))
@@ -47,38 +48,3 @@ class ResourceTable:
     def guesses(self) -> list[GroupVersionKind]:
         """Return the kinds whose resource was guessed so far, sorted."""
         return sorted(self._guessed)
-
-
-class _CrdNames(msgspec.Struct):
-    kind: str
-    plural: str
-
-
-class _CrdVersion(msgspec.Struct):
-    name: str
-
-
-class _CrdSpec(msgspec.Struct):
-    group: str
-    names: _CrdNames
-    versions: list[_CrdVersion]
-    scope: str = "Namespaced"
-
-
-def resources_of_crd(document: Mapping[str, Any]) -> list[Resource]:
-    """Return the resources that a CustomResourceDefinition defines, one a version; none for another document.
-
-    Raises:
-        ValueError: a field of the CustomResourceDefinition is missing or has another type; the message names it.
-    """
-    if document.get("kind") != "CustomResourceDefinition":
-        return []
-    try:
-        spec = msgspec.convert(document.get("spec"), _CrdSpec)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"the CustomResourceDefinition is not valid: spec: {error}") from error
-    names, namespaced = spec.names, spec.scope != "Cluster"
-    return [
-        Resource(GroupVersionKind(spec.group, each.name, names.kind), names.plural, namespaced)
-        for each in spec.versions
-    ]

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
-
 from plugin_operator.hosting.permissions.needs import ExplainedRule
 from plugin_operator.hosting.permissions.roles import RoleNames, RoleRules
+from plugin_operator.kube.yaml_output import yaml_document
 from plugin_operator.rendering import valid_unicode
 
 _MOST_REASONS = 4
@@ -28,7 +27,7 @@ def _role(rules: RoleRules, names: RoleNames) -> str:
 
 
 def _rule(explained: ExplainedRule) -> str:
-    fields = yaml.safe_dump(explained.rule.as_rule(), sort_keys=False, default_flow_style=None, width=1_000_000)
+    fields = yaml_document(explained.rule.as_rule(), default_flow_style=None, width=1_000_000)
     first, *rest = fields.splitlines()
     lines = [*(f"# {reason}" for reason in reasons_of(explained)), f"- {first}", *(f"  {line}" for line in rest)]
     return "".join(f"  {line}\n" for line in lines)
@@ -47,5 +46,4 @@ def one_line(text: str) -> str:
 
 
 def _block(obj: dict[str, Any]) -> str:
-    text: str = yaml.safe_dump(obj, sort_keys=False)
-    return text
+    return yaml_document(obj)

@@ -3,6 +3,8 @@
 Owns which rule goes into a ClusterRole and which into the Role of a namespace. Leaves printing to its callers.
 """
 
+import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,28 +14,29 @@ from plugin_operator.hosting.permissions.needs import ExplainedRule, Need, expla
 from plugin_operator.hosting.permissions.rules import contains, least, parts_of
 
 _API_GROUP = "rbac.authorization.k8s.io"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 _LABELS = {"app.kubernetes.io/component": "plugin"}
 
 
 @dataclass(frozen=True, slots=True)
 class RoleNames:
-    """Names of roles and of the ServiceAccount to which they are bound.
+    """The name of roles, and the ServiceAccount to which they are bound.
 
     Attributes:
-        role: name of each Role and RoleBinding.
-        cluster_role: name of the ClusterRole and its binding.
+        role: name of each Role and ClusterRole, and of its binding.
         account: name of the ServiceAccount.
         account_namespace: its namespace.
     """
 
     role: str
-    cluster_role: str
     account: str
     account_namespace: str
 
     @classmethod
     def for_plugins(cls, plugins: Iterable[str], account: str, account_namespace: str, name: str = "") -> "RoleNames":
-        """Return the default names; the ClusterRole of a ServiceAccount begins with its namespace.
+        """Return the default names: ``NAMESPACE:ACCOUNT-plugin-PLUGIN``, or ``NAMESPACE:ACCOUNT-plugins`` for several.
+
+        The namespace is that of the account: operators of several namespaces may watch the same one.
 
         Args:
             plugins: names of the plugins.
@@ -42,9 +45,14 @@ class RoleNames:
             name: name of all roles, in place of the default names.
         """
         names = sorted(set(plugins))
-        of = f"plugin-{names[0].replace('_', '-')}" if len(names) == 1 else "plugins"
-        role = name or f"{account}-{of}"
-        return cls(role, name or f"{account_namespace}:{role}", account, account_namespace)
+        of = f"plugin-{_in_names(names[0])}" if len(names) == 1 else "plugins"
+        return cls(name or f"{account_namespace}:{account}-{of}", account, account_namespace)
+
+
+def _in_names(plugin: str) -> str:
+    """Return a plugin's name as part of a role's name: with a digest if two plugins could have the same one."""
+    plain = _NOT_IN_NAMES.sub("-", plugin)
+    return plain if plain == plugin else f"{plain}-{hashlib.sha256(plugin.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class RoleRules:
     def _metadata(self, names: RoleNames) -> dict[str, Any]:
         if self.namespace:
             return {"name": names.role, "namespace": self.namespace, "labels": dict(_LABELS)}
-        return {"name": names.cluster_role, "labels": dict(_LABELS)}
+        return {"name": names.role, "labels": dict(_LABELS)}
 
 
 def roles_for(needs: Iterable[Need], namespaces: tuple[str, ...] = ()) -> tuple[RoleRules, ...]:

@@ -55,6 +55,7 @@ class StatusReporter:
         self.swap_seconds = 0.0
         self._rolled_back = "", ""
         self._waits_for = ""
+        self._rejected_for = "", ("", 0, "")
         self._clock = environment.clock
         self._metrics = environment.metrics
         self._load_errors = environment.metrics.family(PLUGIN_LOAD_ERRORS)
@@ -92,22 +93,30 @@ class StatusReporter:
         self.candidate = digest
         self.move(PluginState.QUARANTINED, reason)
 
+    def begin(self, digest: str) -> None:
+        """Report that content is being tried; content that was rejected stays so while it is tried again."""
+        if self.state is not PluginState.REJECTED or self.candidate != digest:
+            self.move(PluginState.VALIDATING)
+
     def reject(self, error: PluginRejected, digest: str, runtime: RevisionRuntime | None) -> None:
-        """Report that the file was rejected."""
+        """Report that the file was rejected; the log has a rejection that is tried again once for each reason."""
+        known, self._rejected_for = self._rejected_for, (digest, (error.path, error.line or 0, error.reason))
+        is_new = self.candidate != digest or known != self._rejected_for
         self.path = error.path or self.path
         self.line = error.line
         self.candidate = digest
         self.move(PluginState.REJECTED, error.reason)
         self._load_errors.inc(self.name, "rejected")
         self._metrics.family(PLUGIN_RELOADS).inc(self.name, "rejected")
-        _log.error(
-            "Plugin rejected",
-            plugin=self.name,
-            path=self.path,
-            line=self.line,
-            reason=error.reason,
-            running_revision=runtime.label if runtime is not None else None,
-        )
+        if is_new:
+            _log.error(
+                "Plugin rejected",
+                plugin=self.name,
+                path=self.path,
+                line=self.line,
+                reason=error.reason,
+                running_revision=runtime.label if runtime is not None else None,
+            )
 
     def wait(self, error: PluginRejected, digest: str, caches: frozenset[Any]) -> None:
         """Report that the file waits until the API server serves the kinds it needs."""
@@ -129,10 +138,12 @@ class StatusReporter:
         self.missing.show(self.candidate)
         self.reason = _joined(self._waits_for, self.missing.text)
 
-    def settle(self, runtime: RevisionRuntime, held_up: str = "") -> None:
+    def settle(self, runtime: RevisionRuntime, *notes: str) -> None:
         """Report the active revision: waiting for caches, lacking write permissions, or healthy."""
         self.missing.show(runtime.digest if runtime.waiting or runtime.permissions.denied else "")
-        reason = _joined(runtime.waiting, self.missing.text or runtime.permissions.lacking, held_up)
+        synchronizers = [each.scope.children for each in runtime.bound.values()]
+        gates = [each.long_closed for each in synchronizers if each is not None]
+        reason = _joined(runtime.waiting, self.missing.text or runtime.permissions.lacking, *notes, *gates)
         # The file has the content that runs again, or what it waited for is there.
         heals = self.state in _TROUBLED and not runtime.waiting
         self.move(PluginState.WAITING if runtime.waiting else PluginState.ACTIVE, reason)
@@ -177,7 +188,7 @@ class StatusReporter:
     def _warn_of_lost_ids(self, new: RevisionRuntime, old: RevisionRuntime) -> None:
         """Warn that objects keep finalizers of replaced controllers, as after a rename."""
         before = {each.declaration.id: each.declaration for each in old.bound.values()}
-        now = {each.declaration.id: each.declaration for each in new.bound.values()}
+        now = {known: each.declaration for each in new.bound.values() for known in each.scope.identity.ids}
         replaced_by = sorted(now[each].name for each in now.keys() - before.keys())
         for lost in sorted(before.keys() - now.keys()) if replaced_by else ():
             _log.warning(
@@ -186,7 +197,7 @@ class StatusReporter:
                 revision=new.label,
                 gone=before[lost].name,
                 replaced_by=replaced_by,
-                way_out=f"objects with the finalizer {before[lost].signature} keep it: set id={lost!r} there",
+                way_out=f"objects keep its finalizers, labels and fields: write renamed_from={lost!r} in its successor",
             )
 
     def snapshot(
@@ -230,6 +241,14 @@ class StatusReporter:
         if old is not None:
             self._metrics.family(PLUGIN_INFO).remove(self.name, old.label, old.digest)
         self._metrics.family(PLUGIN_INFO).set(1, self.name, new.label, new.digest)
+
+    def hold(self, reason: str) -> None:
+        """Report that the file was deleted while objects have finalizers of the plugin."""
+        is_new = self.state is not PluginState.HELD
+        self.move(PluginState.HELD, f"its file was deleted, but {reason}, or put the file back")
+        self._metrics.family(PLUGIN_INFO).remove_where("plugin", self.name)
+        if is_new:
+            _log.warning("Plugin held by finalizers", plugin=self.name, reason=self.reason)
 
     def retired(self) -> None:
         """Report that the plugin was unloaded, and remove its series."""

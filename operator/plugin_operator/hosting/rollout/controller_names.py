@@ -1,10 +1,10 @@
 """Ownership of controller names and ids, which are metric labels, field managers and finalizers."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import NamedTuple
 
 from plugin_operator.errors import PluginRejected
-from plugin_operator.plugin import ControllerDeclaration
+from plugin_operator.plugin import ControllerDeclaration, ControllerIdentity
 
 
 class _Owner(NamedTuple):
@@ -24,13 +24,26 @@ class ControllerNames:
         self._ids: dict[str, _Owner] = {}
         self._on_released = on_released
 
-    def claim(self, plugin: str, declarations: Iterable[ControllerDeclaration]) -> None:
-        """Claim the names and ids of a plugin's controllers, all or none.
+    def claim(
+        self,
+        plugin: str,
+        declarations: Iterable[ControllerDeclaration],
+        identities: Mapping[str, ControllerIdentity] | None = None,
+    ) -> None:
+        """Claim the names and ids of a plugin's controllers, all or none; former ids count as ids.
+
+        Args:
+            plugin: name of the plugin.
+            declarations: its controllers.
+            identities: their current and former ids, by name; None for those in the declarations.
 
         Raises:
             PluginRejected: another plugin owns one of them.
         """
         wanted = list(declarations)
+        former = {
+            each.name: identities[each.name].former if identities is not None else each.renamed_from for each in wanted
+        }
         for each in wanted:
             owner = self._names.get(each.name, plugin)
             if owner != plugin:
@@ -48,8 +61,19 @@ class ControllerNames:
                     path=each.path,
                     line=each.line,
                 )
+            for old in former[each.name]:
+                holder = self._ids.get(old)
+                if holder is not None and holder.plugin != plugin:
+                    raise PluginRejected(
+                        f"renamed_from: {old!r} belongs to controller {holder.controller!r} of plugin "
+                        f"{holder.plugin!r}: delete it there, or leave it out of renamed_from",
+                        path=each.path,
+                        line=each.line,
+                    )
         self._names.update(dict.fromkeys((each.name for each in wanted), plugin))
-        self._ids.update({each.id: _Owner(plugin, each.name) for each in wanted})
+        self._ids.update(
+            {known: _Owner(plugin, each.name) for each in wanted for known in (*former[each.name], each.id)}
+        )
 
     def keep_only(self, plugin: str, names: Container[str], ids: Container[str]) -> None:
         """Release the names and ids of a plugin that are not in ``names`` and ``ids``."""

@@ -14,6 +14,7 @@ from plugin_operator.hosting.runtime.controller_failures import ControllerFailur
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.triggers.plugin_triggers import PluginTriggers
 from plugin_operator.hosting.triggers.target import Target
+from plugin_operator.plugin import ControllerIdentity
 from plugin_operator.tasks import AnyFuture, TaskOwner, wait_until_done
 
 _SLICE_SECONDS = 0.5
@@ -84,7 +85,7 @@ class ControllerSet:
         self._triggers = PluginTriggers(plugin, environment)
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._ending: dict[str, tuple[ControllerLike, AnyFuture]] = {}
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, ControllerIdentity] = {}
         self._leads = False
         self._runtime: RevisionRuntime | None = None
 
@@ -99,9 +100,9 @@ class ControllerSet:
         return [each.request for controller, _ in self._ending.values() for each in controller.status().in_flight]
 
     @property
-    def held_up(self) -> str:
+    def schedules_problem(self) -> str:
         """Why schedules do not run; empty if all run."""
-        return self._triggers.held_up
+        return self._triggers.schedules_problem
 
     def claim(self, runtime: RevisionRuntime) -> None:
         """Claim the names and ids of a revision before it is installed, besides the current ones.
@@ -109,7 +110,7 @@ class ControllerSet:
         Raises:
             PluginRejected: another plugin owns one of them.
         """
-        self._claimed.claim(self._plugin, runtime.revision.declarations)
+        self._claimed.claim(self._plugin, runtime.revision.declarations, runtime.identities)
 
     def give_back_names(self) -> None:
         """Release the names and ids that none of these controllers uses.
@@ -117,7 +118,8 @@ class ControllerSet:
         Call it only while no swap is running, because a draining revision still uses its ids.
         """
         names = self.names
-        self._claimed.keep_only(self._plugin, names, {self._ids[name] for name in names if name in self._ids})
+        ids = {each for name in names if name in self._ids for each in self._ids[name].ids}
+        self._claimed.keep_only(self._plugin, names, ids)
 
     async def install(self, runtime: RevisionRuntime) -> Drains:
         """Swap all controllers to a prepared revision, and stop those it does not declare in the background.
@@ -127,6 +129,7 @@ class ControllerSet:
         """
         await self._wait_for_ended(runtime)
         self._runtime = runtime
+        stops = self._end_predecessors(runtime)
         drains = []
         for name, spec in runtime.specs.items():
             controller = self._controllers.get(name)
@@ -136,12 +139,12 @@ class ControllerSet:
             drains.append(
                 await controller.install(spec, runtime.reconciler(name), runtime.label, runtime.bound[name].guard)
             )
-            self._ids[name] = runtime.bound[name].declaration.id
+            self._ids[name] = runtime.identities[name]
         self._triggers.install(runtime.triggers, self._targets(runtime))
         if self._leads:
             self.start_workers()
         dropped = [name for name in self._controllers if name not in runtime.specs]
-        return Drains(drains, [self._end(name) for name in dropped], self._environment.clock)
+        return Drains(drains, [*stops, *(self._end(name) for name in dropped)], self._environment.clock)
 
     async def drop(self, deadline_seconds: float) -> list[Request]:
         """Stop all controllers, and return the requests that are still in flight after the deadline.
@@ -234,6 +237,24 @@ class ControllerSet:
         job = self._tasks.complete(end, f"end/{name}", kind="end-controller")
         self._ending[name] = controller, job.finished
         return job.finished
+
+    def _end_predecessors(self, runtime: RevisionRuntime) -> list[AnyFuture]:
+        """Stop the controllers that get another name, before the new one has workers: both reconcile the same objects.
+
+        The new one gives way to their reconciles in flight.
+        """
+        stops = []
+        for name, identity in runtime.identities.items():
+            others = [
+                other
+                for other, known in self._ids.items()
+                if other not in runtime.specs and not set(known.ids).isdisjoint(identity.ids)
+            ]
+            ending = [self._ending[other][0] for other in others if other in self._ending]
+            running = [self._controllers[other] for other in others if other in self._controllers]
+            runtime.predecessors[name] = [*ending, *running]
+            stops += [self._end(other) for other in others if other in self._controllers]
+        return stops
 
     async def _wait_for_ended(self, runtime: RevisionRuntime) -> None:
         """Wait until earlier controllers of the same names have stopped, so that no key is reconciled twice at once."""

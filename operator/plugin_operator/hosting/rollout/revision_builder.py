@@ -4,15 +4,17 @@ Owns the order: trial, import, names, caches, hooks, state. None of these steps 
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.finalizers.ledger import FinalizerLedger
 from plugin_operator.hosting.loading.loader import Loader
 from plugin_operator.hosting.loading.revision import PluginRevision
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet
+from plugin_operator.hosting.rollout.definition_owners import DefinitionOwners
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.validator import Validator
@@ -48,6 +50,8 @@ class RevisionBuilder:
     environment: Environment
     loader: Loader
     validator: Validator | None
+    owners: DefinitionOwners
+    ledger: FinalizerLedger = field(default_factory=FinalizerLedger)
 
 
 async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str, ...]:

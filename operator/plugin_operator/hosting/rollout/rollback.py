@@ -9,6 +9,7 @@ from plugin_operator.clock import Timer
 from plugin_operator.controllers import Request
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.rollout.controller_set import Drains
+from plugin_operator.hosting.rollout.dropped_kinds import DroppedKinds
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.tasks import TaskOwner
@@ -33,17 +34,22 @@ class RevisionHistory:
         plugin: name of the plugin.
         environment: clock and settings.
         on_change: called when a stuck revision has ended.
+        on_passed: called when a revision has passed its probation.
 
     Attributes:
+        dropped: kinds that an edit has taken out of ``owns=``.
         quarantined: digests that were rolled back, with the reason.
     """
 
-    def __init__(self, plugin: str, environment: Environment, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, plugin: str, environment: Environment, on_change: Callable[[], None], on_passed: Callable[[], None]
+    ) -> None:
         self._plugin = plugin
         self._environment = environment
         self._settings = environment.settings
         self._clock = environment.clock
         self._on_change = on_change
+        self._on_passed = on_passed
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._previous: RevisionRuntime | None = None
         self._current: RevisionRuntime | None = None
@@ -52,6 +58,7 @@ class RevisionHistory:
         self._stuck: dict[RevisionRuntime, Drains] = {}
         self._leaving: tuple[RevisionRuntime, Drains] | None = None
         self.wants_rollback = False
+        self.dropped = DroppedKinds(plugin, environment)
         self.quarantined: dict[str, str] = {}
 
     @property
@@ -76,27 +83,33 @@ class RevisionHistory:
         return digest in self.quarantined
 
     async def resume(self, *, hurry: Callable[[], bool]) -> None:
-        """Continue an interrupted ``let_go``, if there is one."""
+        """Continue an interrupted ``release``, if there is one."""
         if self._leaving is not None:
             old, drains = self._leaving
-            await self.let_go(old, drains, hurry=hurry, keep=False)
+            await self.release(old, drains, hurry=hurry, keep=False)
 
     async def replaced(
         self, old: RevisionRuntime | None, new: RevisionRuntime, drains: Drains, on_spike: Callable[[], None]
     ) -> None:
         """Start the probation of ``new``, and call ``on_spike`` if most of its reconciles fail; then ``old`` returns.
 
-        The next step is ``let_go`` of ``old``. On cancel that is left to ``resume`` or ``close``.
+        The next step is ``release`` of ``old``. On cancel that is left to ``resume`` or ``close``.
         """
         self._end_probation()
         if old is not None:
             self._leaving = old, drains
         await self._forget_previous()
         self._previous, self._current, self._on_spike = old, new, on_spike
+        self.dropped.swapped(old, new)
         if old is not None:
             old.health.report_to(None)
             new.health.report_to(self._judge)
             self._probation = self._clock.call_later(self._settings.probation_seconds, self._passed)
+
+    def prune_dropped(self) -> None:
+        """Delete the children of dropped kinds, if the current revision has passed its probation; needs the lead."""
+        if self._probation is None:
+            self.dropped.confirmed()
 
     def take(self) -> RevisionRuntime | None:
         """Remove the rollback target from the history and return it, or None."""
@@ -106,6 +119,7 @@ class RevisionHistory:
 
     def put_in_quarantine(self, bad: RevisionRuntime, good: RevisionRuntime) -> None:
         """Quarantine the content of ``bad`` until the process ends."""
+        self.dropped.swapped(bad, good)
         while len(self.quarantined) >= _MAX_QUARANTINED:
             del self.quarantined[next(iter(self.quarantined))]
         self.quarantined[bad.digest] = (
@@ -113,7 +127,7 @@ class RevisionHistory:
             f"the swap ({bad.health.last_error}): change the file to try again"
         )
 
-    async def let_go(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
+    async def release(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
         """Drain the reconciles of ``old``, cancel them after the deadline, and run its ``stop`` hooks.
 
         Args:
@@ -146,6 +160,7 @@ class RevisionHistory:
     async def close(self, deadline_seconds: float = math.inf) -> None:
         """Release all revisions, because the plugin or the process stops; pending ``stop`` hooks have the deadline."""
         self._end_probation()
+        await self.dropped.stop(self._settings.cancel_grace_seconds)
         await self._tasks.stop(self._settings.cancel_grace_seconds)
         leaving, self._leaving = self._leaving, None
         if leaving is not None:
@@ -205,6 +220,7 @@ class RevisionHistory:
         self._end_probation()
         if self._previous is not None and not self._previous.is_held:
             self._tasks.spawn(self._forget_previous(), "forget")
+        self._on_passed()
 
     async def _forget_previous(self) -> None:
         previous, self._previous = self._previous, None

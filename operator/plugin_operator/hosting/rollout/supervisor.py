@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from plugin_operator import logs
 from plugin_operator.controllers import Request
 from plugin_operator.errors import PluginRejected
+from plugin_operator.hosting.finalizers.plugin_finalizers import PluginFinalizers
 from plugin_operator.hosting.reporting.reporter import StatusReporter
-from plugin_operator.hosting.reporting.states import PluginState
+from plugin_operator.hosting.reporting.states import UNSETTLED, PluginState
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
+from plugin_operator.hosting.rollout.plugin_definitions import PluginDefinitions, WaitingForDefinition
 from plugin_operator.hosting.rollout.plugin_review import PluginReview
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
 from plugin_operator.hosting.rollout.revision_swap import RevisionSwap
-from plugin_operator.hosting.rollout.rollback import STUCK_WAY_OUT, RevisionHistory, held_at
+from plugin_operator.hosting.rollout.rollback import RevisionHistory
+from plugin_operator.hosting.rollout.unloading import PluginUnloading
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import MisbehaviorMonitor
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
@@ -52,14 +55,21 @@ class PluginSupervisor:
         self.runtime: RevisionRuntime | None = None
         self.review = PluginReview(self.reporter, lambda: self.runtime, self.refresh)
         self._builder = builder
-        self._environment = builder.environment
         self._settings = builder.environment.settings
         self._clock = builder.environment.clock
         self._controllers = ControllerSet(name, builder.environment, claimed, self._controller_ended)
-        self._revision_swap = RevisionSwap(builder, self._controllers, self.reporter, lambda: self._leads)
-        self._history = RevisionHistory(name, builder.environment, self._stuck_ended)
-        self._misbehavior = MisbehaviorMonitor(name, builder.environment.clock, builder.environment.metrics)
+        self._definitions = PluginDefinitions(name, builder.environment, builder.owners)
         self._wake = asyncio.Event()
+        self._history = RevisionHistory(name, builder.environment, self._settle, self._wake.set)
+        self._misbehavior = MisbehaviorMonitor(name, self._clock, builder.environment.metrics)
+        self._finalizers = PluginFinalizers(name, builder.environment, builder.ledger, self._wake.set)
+        marks = self._finalizers, self._history.dropped
+        self._revision_swap = RevisionSwap(
+            builder, self._controllers, self._definitions, self.reporter, marks, lambda: self._leads
+        )
+        self._unloading = PluginUnloading(
+            self._controllers, self._history, self._finalizers, self.reporter, self._settings.drain_deadline_seconds
+        )
         self._wanted: PluginSource | Rejection | None = None
         self._leads = False
         self._in_step = False
@@ -71,7 +81,7 @@ class PluginSupervisor:
     @property
     def is_settled(self) -> bool:
         """Whether the desired state is reached, or known to be unreachable."""
-        return self.reporter.state not in _UNSETTLED
+        return self.reporter.state not in UNSETTLED
 
     @property
     def failures(self) -> tuple[ControllerFailures, ...]:
@@ -88,6 +98,7 @@ class PluginSupervisor:
         """Start reconciling, with this revision and all later ones."""
         self._leads = True
         self._controllers.lead()
+        self._finalizers.lead()
         self._wake.set()
 
     def retry(self) -> None:
@@ -98,6 +109,8 @@ class PluginSupervisor:
         """Update the state from the caches (Active or Waiting), and check for misbehavior."""
         if self.runtime is not None:
             self._misbehavior.look(self.runtime, self._controllers.failures(judge=True), self._controllers.status())
+            if self._leads and self._definitions.is_due(self.runtime):
+                self._wake.set()
         if self.reporter.state in {PluginState.ACTIVE, PluginState.WAITING}:
             self._settle()
 
@@ -126,9 +139,9 @@ class PluginSupervisor:
                 # An operator bug that affects one plugin must not stop the others.
                 _log.exception("Plugin step failed", plugin=self.name)
                 rejection = revision_builder.RetryableRejection(describe(error), path=self.reporter.path)
-            # The only place where no swap is running, however the step ended. A freed name makes every rejected plugin
-            # try again, so this rejection is noted afterwards.
+            # Only here is no swap running. A freed name retries rejected plugins, so note this rejection afterwards.
             self._controllers.give_back_names()
+            self._definitions.keep(self.runtime)
             if rejection is not None:
                 self._reject(rejection)
             self._in_step = False
@@ -152,6 +165,7 @@ class PluginSupervisor:
         Returns the requests of reconciles that still run, because they ignore cancellation.
         """
         self._rejections.cancel()
+        await self._finalizers.stop()
         end = self._clock.monotonic() + deadline_seconds
         stuck = await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
         if self.runtime is not None:
@@ -169,10 +183,9 @@ class PluginSupervisor:
     async def _step(self) -> None:
         if self._history.wants_rollback:
             await self._roll_back()
-        if self._leads and self.runtime is not None and not self.runtime.is_started:
-            await self.runtime.start()
-            self._controllers.start_workers()
-            self._settle()
+        if self._leads and self.runtime is not None:
+            await self._lead(self.runtime)
+            self._history.prune_dropped()
         wanted = self._wanted
         if wanted is None:
             await self._unload()
@@ -180,6 +193,18 @@ class PluginSupervisor:
             raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)
         else:
             await self._follow(wanted)
+
+    async def _lead(self, runtime: RevisionRuntime) -> None:
+        """Start the active revision, and look after its definitions, unless the file has replaced or rejected it."""
+        is_current = isinstance(self._wanted, PluginSource) and self._wanted.digest == runtime.digest
+        if not runtime.is_started:
+            if is_current:
+                self._definitions.installed(runtime, await self._definitions.install(runtime))
+            await runtime.start()
+            self._controllers.start_workers()
+            self._settle()
+        elif is_current and self._definitions.is_due(runtime):
+            await self._definitions.look(runtime)
 
     async def _follow(self, source: PluginSource) -> None:
         digest = source.digest
@@ -199,7 +224,7 @@ class PluginSupervisor:
     async def _swap(self, source: PluginSource) -> None:
         self._rejections.forget()
         self._history.check_room()
-        self.reporter.move(PluginState.VALIDATING)
+        self.reporter.begin(source.digest)
         leftovers = await revision_builder.validate(self._builder, source)
         if self._wanted is not source:
             return  # the desired state has changed; the next step handles it
@@ -209,8 +234,9 @@ class PluginSupervisor:
         new.revision.modules.take_over(old.revision.modules if old is not None else None)
         self._rejections.succeeded()
         self.reporter.activated(new, old, source.path)
+        self._finalizers.activated(new, is_on_probation=old is not None)
         await self._history.replaced(old, new, drains, on_spike=self._wake.set)
-        await self._let_go(old, drains)
+        await self._release(old, drains)
 
     async def _roll_back(self) -> None:
         bad, good = self.runtime, self._history.take()
@@ -219,15 +245,16 @@ class PluginSupervisor:
         drains = await self._revision_swap.back(bad, good)
         self.runtime = good
         good.revision.modules.take_over(bad.revision.modules)
+        self._finalizers.activated(good, is_on_probation=False)
         self._history.put_in_quarantine(bad, good)
         self.reporter.quarantine(bad, good)
         self.reporter.show_revision(good, bad)
-        await self._history.let_go(bad, drains, hurry=self._wake.is_set, keep=False)
+        await self._history.release(bad, drains, hurry=self._wake.is_set, keep=False)
 
-    async def _let_go(self, old: RevisionRuntime | None, drains: Drains) -> None:
+    async def _release(self, old: RevisionRuntime | None, drains: Drains) -> None:
         if old is not None:
             self.reporter.move(PluginState.DRAINING)
-            await self._history.let_go(old, drains, hurry=self._wake.is_set, keep=True)
+            await self._history.release(old, drains, hurry=self._wake.is_set, keep=True)
         self._settle()
 
     async def _unload(self) -> None:
@@ -235,41 +262,27 @@ class PluginSupervisor:
         self._rejections.cancel()
         held = ", ".join(map(str, self._controllers.ending))
         if self.runtime is not None:
-            self.reporter.move(PluginState.DRAINING)
-            await self._controllers.drop(self._settings.drain_deadline_seconds)
-            runtime = self.runtime
-            await runtime.stop()
-            held = held_at(runtime, self._controllers.ending)
-            await runtime.retire()
+            held = await self._unloading.drop(self.runtime)
             self.runtime = None
-        await self._history.close()
-        if self._controllers.names:
-            self.reporter.move(
-                PluginState.STUCK,
-                f"its file was deleted, but reconciles ignore cancellation: {held}; {STUCK_WAY_OUT}",
-            )
-        else:
-            self.reporter.retired()
+        await self._unloading.finish(held)
 
     def _controller_ended(self) -> None:
         """Wake tasks that wait for the name or keys of a dropped controller."""
         self._rejections.retry()
         self._wake.set()
 
-    def _stuck_ended(self) -> None:
-        self._settle()
-
     def _settle(self) -> None:
         """Report the state of the active revision, unless another state has precedence."""
         runtime = self.runtime
-        if runtime is None or self._wanted is None:
+        if runtime is None or self._wanted is None or (self._leads and not runtime.is_started):
             return
         if isinstance(self._wanted, PluginSource) and self._wanted.digest != runtime.digest and self.is_settled:
             return
         if self._history.stuck:
             self.reporter.move(PluginState.STUCK, self._history.stuck)
         else:
-            self.reporter.settle(runtime, self._controllers.held_up)
+            notes = self._controllers.schedules_problem, self._definitions.note, self._history.dropped.note
+            self.reporter.settle(runtime, *notes, self._finalizers.note)
 
     def _reject(self, error: PluginRejected) -> None:
         wanted = self._wanted
@@ -277,9 +290,9 @@ class PluginSupervisor:
         if isinstance(error, revision_builder.WaitingForApi):
             self.review.edit_waits(error)
             self.reporter.wait(error, digest, error.caches)
+        elif isinstance(error, WaitingForDefinition):
+            self.reporter.missing.take(digest, error.missing)
+            self.reporter.wait(error, digest, frozenset())
         else:
             self.reporter.reject(error, digest, self.runtime)
         self._rejections.note(error, digest)
-
-
-_UNSETTLED = frozenset({PluginState.DISCOVERED, PluginState.VALIDATING, PluginState.WARMING, PluginState.DRAINING})

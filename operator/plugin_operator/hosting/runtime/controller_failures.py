@@ -12,7 +12,8 @@ from datetime import datetime
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
 from plugin_operator.controllers.workers.outcomes import MAX_REMEMBERED
-from plugin_operator.rendering import Locate, describe, places_of
+from plugin_operator.error_hints import described
+from plugin_operator.rendering import Locate, places_of
 
 #: Consecutive failures, without a success of any object in between, after which a controller may be failing.
 FAILURES_IN_A_ROW = 3
@@ -198,4 +199,4 @@ class FailureLog:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(describe(error, _MAX_WORDS).split())
+    return " ".join(described(error, _MAX_WORDS).split())

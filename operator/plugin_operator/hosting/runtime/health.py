@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import ReconcileTimeoutError
+from plugin_operator.error_hints import described
 from plugin_operator.errors import TerminalError, is_external
-from plugin_operator.rendering import Locate, class_name, describe, places_of
+from plugin_operator.rendering import Locate, class_name, places_of
 
 _MAX_WORDS = 300
 _REMEMBERED = 512
@@ -61,7 +62,7 @@ class RevisionHealth:
         if self.failed >= _REMEMBERED:
             self._fade()
         place = next(iter(places_of(error, self._locate)), "")
-        self.last_error = describe(error, _MAX_WORDS) + (f" ({place})" if place else "")
+        self.last_error = described(error, _MAX_WORDS) + (f" ({place})" if place else "")
         self.last_kind = class_name(error) + (f" at {place}" if place else "")
         if self._listener is not None:
             self._listener()

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from plugin_operator.clock import Clock
 from plugin_operator.containment import is_cancelled_from_outside
+from plugin_operator.error_hints import described
 from plugin_operator.errors import PluginRejected
 from plugin_operator.plugin import BoundController
-from plugin_operator.rendering import describe
 from plugin_operator.tasks import start_task, wait_until_done
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ async def run_hook(
         PluginRejected: the hook raised any exception, or did not end within the deadline.
     """
     declaration = bound.declaration
-    task = start_task(_told(bound, name, hook), f"hook/{bound.scope.plugin}/{name}")
+    task = start_task(_reporting(bound, name, hook), f"hook/{bound.scope.plugin}/{name}")
     try:
         if await wait_until_done([task], deadline_seconds, clock=clock):
             what = f"{name} did not end within {deadline_seconds:g} s"
@@ -43,7 +43,7 @@ async def run_hook(
         raise PluginRejected(f"{name} cancelled its task", path=declaration.path, line=declaration.line) from None
 
 
-async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[T]]) -> T:
+async def _reporting(bound: BoundController, name: str, hook: Callable[[], Awaitable[T]]) -> T:
     try:
         return await hook()
     except BaseException as error:
@@ -55,4 +55,4 @@ async def _told(bound: BoundController, name: str, hook: Callable[[], Awaitable[
         declaration = bound.declaration
         # A callable without a code object has no line.
         place = (path, int(line)) if path else (declaration.path, declaration.line)
-        raise PluginRejected(f"{name} raised {describe(error)}", path=place[0], line=place[1]) from None
+        raise PluginRejected(f"{name} raised {described(error)}", path=place[0], line=place[1]) from None

@@ -47,14 +47,14 @@ def long_reconciles(runtime: RevisionRuntime, controllers: Sequence[ControllerSt
         timeout = bound.declaration.reconcile_timeout_seconds if bound is not None else None
         limit = LONG_RECONCILE_SECONDS if timeout is None else timeout + _GRACE_SECONDS
         found += [
-            (each.seconds, _told(runtime, status.name, each.request, each.seconds, timeout))
+            (each.seconds, _described(runtime, status.name, each.request, each.seconds, timeout))
             for each in status.in_flight
             if each.revision == runtime.label and each.seconds > limit
         ]
-    return [told for _, told in sorted(found, key=lambda each: -each[0])]
+    return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
 
 
-def _told(
+def _described(
     runtime: RevisionRuntime, controller: str, request: Request, seconds: float, timeout: float | None
 ) -> LongReconcile:
     places = runtime.places(request)

@@ -103,7 +103,7 @@ class MisbehaviorMonitor:
             failures: failures of its controllers.
             controllers: status of its controllers.
         """
-        self._begin_anew(runtime)
+        self._reset_for(runtime)
         self._look_at_tasks(runtime)
         self._look_at_failures(runtime, failures)
         self._look_at_long_reconciles(runtime, controllers)
@@ -112,13 +112,13 @@ class MisbehaviorMonitor:
 
     def blocked(self, runtime: RevisionRuntime, seconds: float, stack: Sequence[str]) -> None:
         """Record that the plugin blocked the event loop for at least ``seconds``; the watchdog logs it."""
-        self._begin_anew(runtime)
+        self._reset_for(runtime)
         self._blocked += 1
         self._longest_seconds = max(self._longest_seconds, seconds)
         detail = f"for {self._longest_seconds:.1f} s at the longest, {self._blocked} times so far"
         self._charge(MisbehaviorKind.BLOCKS, detail, [runtime.revision.modules.plain(each) for each in stack])
 
-    def _begin_anew(self, runtime: RevisionRuntime) -> None:
+    def _reset_for(self, runtime: RevisionRuntime) -> None:
         if runtime.label == self._revision:
             return
         self._revision, self._tasks_said, self._blocked, self._longest_seconds = runtime.label, 0, 0, 0.0

@@ -37,13 +37,13 @@ class RevisionPermissions:
     @property
     def denied(self) -> frozenset[Call]:
         """The calls that its controllers were denied."""
-        reasons = (why for _, rights in self._rights() for why in rights.reasons())
-        return frozenset(call for call in map(call_in, reasons) if call is not None)
+        denials = (why for _, rights in self._rights() for why in rights.denials())
+        return frozenset(call for call in map(call_in, denials) if call is not None)
 
     def granted(self, calls: Collection[Call]) -> None:
         """Forget denials of calls that the API server allows by now."""
         for _, rights in self._rights():
-            rights.forget(why for why in rights.reasons() if call_in(why) in calls)
+            rights.forget(why for why in rights.denials() if call_in(why) in calls)
 
     def _rights(self) -> Iterator[tuple[str, MissingRights]]:
         for bound in self._bound.values():

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from plugin_operator import logs
@@ -11,12 +12,14 @@ from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request
 from plugin_operator.errors import PluginRejected
 from plugin_operator.fence import Fence
-from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.environment import ControllerLike, Environment
 from plugin_operator.hosting.loading.revision import PluginRevision
+from plugin_operator.hosting.runtime.caches.informer_set import FeedingInformers, InformerSet
 from plugin_operator.hosting.runtime.controller_failures import FailureLog
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.hooks import run_hook
-from plugin_operator.hosting.runtime.informer_set import FeedingInformers, InformerSet
+from plugin_operator.hosting.runtime.object_cleanups import object_cleanup
+from plugin_operator.hosting.runtime.object_writers import child_writer_of, expectations_of, status_writer_of
 from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
 from plugin_operator.hosting.runtime.revision_permissions import RevisionPermissions
 from plugin_operator.hosting.runtime.spec_builder import build_spec
@@ -25,11 +28,11 @@ from plugin_operator.metrics.declaration import counter
 from plugin_operator.plugin import (
     BoundController,
     ControllerDeclaration,
+    ControllerIdentity,
     ControllerScope,
-    Expectations,
     LoopDetector,
-    MapContext,
     MissingRights,
+    ObjectCleanup,
     RevisionTasks,
     Writer,
 )
@@ -37,10 +40,8 @@ from plugin_operator.tasks import cancel_and_wait
 
 T = TypeVar("T")
 
-LATE_CACHES = counter(
-    "plugin_operator_late_caches_total",
-    "Reconciles that started before the cache showed the controller's own write",
-    "controller",
+DECODE_ERRORS = counter(
+    "plugin_operator_object_decode_errors_total", "Objects that do not fit the class that read them", "controller"
 )
 
 _log = logs.get_logger(__name__)
@@ -53,6 +54,9 @@ class RevisionRuntime:
         revision: the loaded revision.
         bound: its bound controllers by name.
         specs: controller specs by name.
+        identities: current and former ids of its controllers, by name.
+        predecessors: controllers of other names that had the id of a controller before, by its name.
+        cleanups: what decides between reconcile and cleanup, by name of a controller with ``cleanup=``.
         health: outcomes of its reconciles.
         leftovers: side effects of its import, from the trial.
         permissions: what it was denied.
@@ -66,6 +70,9 @@ class RevisionRuntime:
         self.revision = revision
         self.bound: dict[str, BoundController] = {}
         self.specs: dict[str, ControllerSpec] = {}
+        self.identities = {each.name: ControllerIdentity(each.id, each.renamed_from) for each in revision.declarations}
+        self.predecessors: dict[str, list[ControllerLike]] = {}
+        self.cleanups: dict[str, ObjectCleanup] = {}
         self.permissions = RevisionPermissions(revision, self.bound)
         self.health = RevisionHealth(revision.modules.user_path)
         self.leftovers = leftovers or revision.leftovers
@@ -129,8 +136,10 @@ class RevisionRuntime:
         ]
         for declaration, informers, guard in zip(declarations, self._informers, guards, strict=True):
             bound = self.bound[declaration.name] = self._bind(declaration, informers, guard)
+            if (cleanup := object_cleanup(bound, environment)) is not None:
+                self.cleanups[declaration.name] = cleanup
             self.specs[declaration.name] = await build_spec(
-                declaration, environment.namespaces, environment.is_namespaced, MapContext(bound.scope)
+                declaration, environment.namespaces, environment.is_namespaced, bound.scope
             )
         for informers in self._informers:
             await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
@@ -150,6 +159,8 @@ class RevisionRuntime:
             fence=environment.fence if environment.fence is not None else Fence(environment.clock),
             health=self.health,
             clock=environment.clock,
+            cleanup=self.cleanups.get(name),
+            predecessors=self.predecessors.get(name, ()),
         )
         # A trace covers all steps: the waits among them explain a slow reconcile.
         return steps if environment.instrument is None else environment.instrument(bound.scope, steps)
@@ -222,6 +233,7 @@ class RevisionRuntime:
         await self.release()
         self.health.report_to(None)
         self.bound.clear()
+        self.cleanups.clear()
         self.revision.purge()
 
     def _bind(self, declaration: ControllerDeclaration, informers: InformerSet, guard: PluginGuard) -> BoundController:
@@ -230,6 +242,8 @@ class RevisionRuntime:
             revision=self.label,
             controller=declaration.name,
             kind=declaration.for_,
+            cls=declaration.cls,
+            on_misfit=partial(self._environment.metrics.family(DECODE_ERRORS).inc, declaration.name),
             client=self._environment.client.for_controller(
                 declaration.signature,
                 {"plugin": self.revision.plugin, "revision": self.label, "controller": declaration.name},
@@ -238,11 +252,16 @@ class RevisionRuntime:
             listers=informers.listers(),
             own_lister=informers.primary() if declaration.for_ is not None else None,
             enqueue=self.triggers.enqueuer(declaration.name),
-            finalizer=declaration.signature,
-            writes=self._writes(declaration, informers),
+            identity=self.identities[declaration.name],
+            manager=declaration.signature,
+            finalizer=declaration.finalizer,
+            keep_previous=declaration.keep_previous,
+            writes=expectations_of(declaration, informers, self._environment),
             loops=self._loops(declaration, informers),
             clock=self._environment.clock,
             rights=MissingRights(self.revision.plugin, self.label, declaration.name, self._environment.clock),
+            make_children=child_writer_of(declaration, informers, self._environment),
+            make_statuses=status_writer_of(declaration),
         )
         return BoundController(declaration, scope, guard)
 
@@ -262,15 +281,6 @@ class RevisionRuntime:
             locate=self.revision.modules.user_path,
             mark=self._tasks.mark,
             on_error=failed,
-        )
-
-    def _writes(self, declaration: ControllerDeclaration, informers: InformerSet) -> Expectations:
-        late = self._environment.metrics.family(LATE_CACHES)
-        return Expectations(
-            declaration.for_,
-            informers.caches_of,
-            clock=self._environment.clock,
-            on_late=lambda: late.inc(declaration.name),
         )
 
     def _loops(self, declaration: ControllerDeclaration, informers: InformerSet) -> LoopDetector:

@@ -11,13 +11,22 @@ from plugin_operator.controllers import (
     EnqueueMapped,
     EnqueueMappedLater,
     Handler,
+    Predicate,
     RateLimiterSpec,
     Request,
     Watch,
 )
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.plugin import CacheDeclaration, ControllerDeclaration, MapContext, WatchDeclaration
+from plugin_operator.plugin import (
+    CacheDeclaration,
+    CleanupFilter,
+    ControllerDeclaration,
+    ControllerIdentity,
+    ControllerScope,
+    MapContext,
+    WatchDeclaration,
+)
 
 IsNamespaced = Callable[[GroupVersionKind], Awaitable[bool]]
 
@@ -26,7 +35,7 @@ async def build_spec(
     declaration: ControllerDeclaration,
     namespaces: tuple[str, ...],
     is_namespaced: IsNamespaced | None,
-    context: MapContext,
+    scope: ControllerScope,
 ) -> ControllerSpec:
     """Return the spec of a declared controller.
 
@@ -34,20 +43,21 @@ async def build_spec(
         declaration: the declaration of the controller.
         namespaces: default namespaces; empty for all.
         is_namespaced: reports the scope of the reconciled kind, which decides the namespace of owners.
-        context: argument of map functions that take one.
+        scope: the controller's scope, of which map functions get a context.
     """
+    context = MapContext(scope)
 
     def keys(cache: CacheDeclaration) -> tuple[InformerKey, ...]:
         return informer_keys(cache, declaration, namespaces)
 
     primary = keys(declaration.primary) if declaration.primary is not None else ()
-    watches = [Watch(primary, EnqueueForObject(), declaration.predicates)]
+    watches = [Watch(primary, EnqueueForObject(), _primary_predicates(declaration, scope.identity))]
     if declaration.owns and declaration.for_ is not None:
         handler = EnqueueForOwner(declaration.for_, namespaced=await _scope(declaration.for_, is_namespaced))
         watches += [Watch(keys(each), handler, each.predicates) for each in declaration.owns]
     watches += [Watch(keys(each), _mapped(each, context), each.predicates) for each in declaration.watches]
     watched = {each.informer_keys for each in watches}
-    watches += [Watch(found, _NOBODY) for each in declaration.reads if (found := keys(each)) not in watched]
+    watches += [Watch(found, _NO_REQUESTS) for each in declaration.reads if (found := keys(each)) not in watched]
     return ControllerSpec(
         name=declaration.name,
         watches=tuple(watches),
@@ -81,6 +91,13 @@ def _mapped(watch: WatchDeclaration, context: MapContext) -> Handler:
     return EnqueueMapped(function, takes_old=watch.takes_old)
 
 
+def _primary_predicates(declaration: ControllerDeclaration, identity: ControllerIdentity) -> tuple[Predicate, ...]:
+    if declaration.cleanup is None or not declaration.predicates:
+        return declaration.predicates
+    own = declaration.finalizer
+    return (CleanupFilter(declaration.predicates, lambda each: each == own or each in identity.former_finalizers),)
+
+
 async def _scope(kind: GroupVersionKind, is_namespaced: IsNamespaced | None) -> bool:
     if is_namespaced is None:
         return True
@@ -91,7 +108,7 @@ async def _scope(kind: GroupVersionKind, is_namespaced: IsNamespaced | None) -> 
         return True
 
 
-class _ForNobody:
+class _NoRequests:
     """Handler of a kind that is only read: its changes enqueue nothing."""
 
     def requests(self, key: Request, new: object, old: object = None) -> tuple[Request, ...]:  # noqa: ARG002
@@ -99,4 +116,4 @@ class _ForNobody:
         return ()
 
 
-_NOBODY: Handler = _ForNobody()
+_NO_REQUESTS: Handler = _NoRequests()

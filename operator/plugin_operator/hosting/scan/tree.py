@@ -100,7 +100,7 @@ def read_tree(
                 continue  # ESTALE: another lookup gets a valid handle
             return Tree(Directory.UNREADABLE, f"{root} cannot be read: {error.strerror or error}")
         if not tree.files and not tree.refused:
-            tree.directory, tree.reason = Directory.EMPTY, f"{root} is empty"
+            tree.directory, tree.reason = Directory.EMPTY, f"{root} contains no Python files"
         return tree
     return Tree(Directory.UNSTABLE, f"{root} changed {_ATTEMPTS} times while it was read")
 

@@ -47,7 +47,7 @@ class Watcher:
         self._backoff = Backoff(clock, base_seconds=0.1, cap_seconds=10.0)
         self._clock = clock
         self._failure = ""
-        self._told = ""
+        self._reported = ""
         self._folders: tuple[str, ...] = ()
         self._changed = asyncio.Event()
         self._threads = ThreadRunner("plugin-watch")
@@ -65,7 +65,7 @@ class Watcher:
             try:
                 await self._watch_once()
                 self._backoff.reset()
-                self._failure = self._told = ""
+                self._failure = self._reported = ""
                 self._on_hint()
                 await self._clock.sleep(_REMAKE_SECONDS)
             except Exception as error:  # noqa: BLE001 - scans find all changes anyway; see the module
@@ -76,8 +76,8 @@ class Watcher:
 
     def _failed(self, reason: str) -> None:
         """Log repeated failures once; a single one is normal, for example when the directory is replaced."""
-        if reason == self._failure != self._told:
-            self._told = reason
+        if reason == self._failure != self._reported:
+            self._reported = reason
             _log.warning("Plugins directory watch failed, relying on scans", reason=reason)
         self._failure = reason
 

@@ -77,7 +77,7 @@ class PluginSchedules:
         await self._tasks.stop(_STOP_SECONDS)
 
     @property
-    def held_up(self) -> str:
+    def schedules_problem(self) -> str:
         """Why schedules do not run; empty if all do."""
         problems = {key[0]: each.runner.problem for key, each in self._running.items() if each.runner.problem}
         found = [f"schedules of {name} do not run: {problem}" for name, problem in problems.items()]

@@ -81,9 +81,9 @@ class PluginTriggers:
         await self._schedules.stop()
 
     @property
-    def held_up(self) -> str:
+    def schedules_problem(self) -> str:
         """Why schedules do not run; empty if all do."""
-        return self._schedules.held_up
+        return self._schedules.schedules_problem
 
     def schedules(self, controller: str) -> tuple[ScheduleStatus, ...]:
         """Return what is known of the schedules of a controller."""

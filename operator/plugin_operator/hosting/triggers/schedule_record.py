@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from plugin_operator.clock import Clock
 from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+from plugin_operator.kube.timestamps import micro_time
 
 #: Largest distance of a recorded time in the future; a later one was written with a wrong clock.
 SET_BACK = timedelta(hours=1)
@@ -181,7 +182,7 @@ class ScheduleRecord:
         return lease  # type: ignore[no-any-return]  # looked at above
 
     def _entry(self, moment: datetime) -> str:
-        return f"{_stamp(moment)} {self._token}"
+        return f"{micro_time(moment)} {self._token}"
 
     def _time_of(self, entry: str) -> datetime | None:
         """Return the time in an entry; None if it is missing or implausible."""
@@ -221,10 +222,6 @@ def _entries(annotations: dict[str, str]) -> Entries:
 
 def _annotations(entries: Entries) -> dict[str, str]:
     return {PREFIX + each: json.dumps(times, sort_keys=True) for each, times in entries.items() if times}
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _moment(entry: str) -> datetime | None:

@@ -56,11 +56,13 @@ class ScheduleReport:
             "Scheduled run claimed by another replica", **self._names, schedule=schedule, scheduled=due.isoformat()
         )
 
-    def held_up(self, schedule: str, error: BaseException) -> None:
+    def record_failed(self, schedule: str, error: BaseException) -> None:
         """Report that the time of a run could not be recorded, so that it does not run; it is retried."""
         why = describe(error)
         _log.warning("Schedule record update failed, retrying", **self._names, schedule=schedule, error=why)
-        self._event("ScheduleHeldUp", f"{schedule!r} of {self._names['controller']} is not kept in the cluster: {why}")
+        self._event(
+            "ScheduleRecordFailed", f"{schedule!r} of {self._names['controller']} is not kept in the cluster: {why}"
+        )
 
     def lost(self, schedule: str, due: datetime, why: str) -> None:
         """Report a run that was lost, because its time was not recorded before the next one."""

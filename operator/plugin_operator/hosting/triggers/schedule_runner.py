@@ -87,7 +87,7 @@ class ScheduleRunner:
             except PluginOperatorError as error:
                 await self._hold_up(error)
             else:
-                self._go_on()
+                self._recovered()
                 return last
 
     async def _has_come(self, due: datetime) -> bool:
@@ -121,17 +121,17 @@ class ScheduleRunner:
                     self._report.lost(text, due, self.problem)
                     return False
             else:
-                self._go_on()
+                self._recovered()
                 if not is_ours:
                     self._report.elsewhere(text, due)
                 return is_ours
 
     async def _hold_up(self, error: PluginOperatorError) -> None:
         if not self.problem:
-            self._report.held_up(self.timetable.text, error)
+            self._report.record_failed(self.timetable.text, error)
         self.problem = describe(error)
         await self._clock.sleep(self._backoff.next_seconds())
 
-    def _go_on(self) -> None:
+    def _recovered(self) -> None:
         self.problem = ""
         self._backoff.reset()

@@ -192,8 +192,7 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
 
 def _line_from(trace: str, request: TrialRequest) -> tuple[str, int] | None:
     """Return path and line of the innermost plugin frame in a stack dump of ``faulthandler``."""
-    pattern = rf'File "({re.escape(request.root)}/[^"]+)@[^"@]+", line (\d+)'
-    found = re.search(pattern, trace)
+    found = re.search(rf'File "({re.escape(request.root)}/[^"]+)@[^"@]+", line (\d+)', trace)
     return (found[1], int(found[2])) if found else None
 
 

@@ -56,6 +56,7 @@ class Verdict(msgspec.Struct, frozen=True):
         path, line: location of the fault, with the path as shown to users.
         others: reason, path and line of the other mistakes that were found.
         declarations: summaries of its controllers.
+        definitions: versions of custom kinds that its classes define, as ``VersionRecord`` of ``kube.definitions``.
         metrics: names of the metrics that its import registered.
         leftovers: descriptions of the side effects of its import.
         is_passing: whether the cause of the rejection may be temporary, such as a deadline missed under load.
@@ -68,6 +69,7 @@ class Verdict(msgspec.Struct, frozen=True):
     line: int | None = None
     others: list[tuple[str, str, int | None]] = msgspec.field(default_factory=list)
     declarations: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    definitions: list[dict[str, Any]] = msgspec.field(default_factory=list)
     metrics: list[str] = msgspec.field(default_factory=list)
     leftovers: list[str] = msgspec.field(default_factory=list)
     is_passing: bool = False

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.loader import IMPORT_THREADS, Loader
 from plugin_operator.hosting.validation.protocol import TrialRequest, Verdict, frame
@@ -117,6 +119,7 @@ def _judge(request: TrialRequest) -> Verdict:
         reason="; ".join(left.harmful),
         path=request.path if left.harmful else "",
         declarations=[summary(each) for each in revision.declarations],
+        definitions=[msgspec.to_builtins(version) for kind in revision.kinds for version in kind.versions],
         metrics=_names_of_metrics(revision.modules.metrics.names),
         leftovers=[*left.notable, *revision.leftovers],
         seconds=time.monotonic() - started,

@@ -4,7 +4,6 @@ Owns the fork server process: it starts when a plugin is about to change, and st
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import sys
@@ -17,6 +16,7 @@ from plugin_operator.clock import Clock
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.tasks import start_task
+from plugin_operator.tasks.child_processes import kill
 
 IDLE_SECONDS = 60.0
 _START_SECONDS = 30.0
@@ -74,8 +74,7 @@ class _Server:
 
     def kill(self) -> None:
         """Kill the process; pending verdicts become None."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        kill(self._process)
 
     async def _read(self) -> None:
         frames = Frames()

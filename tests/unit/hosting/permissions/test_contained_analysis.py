@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from plugin_operator.hosting.permissions.declared import DeclaredCache, DeclaredController
 from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.hosting.permissions.source.analysis import needs_in_source
-from plugin_operator.hosting.permissions.source.contained_analysis import analyse
+from plugin_operator.hosting.permissions.source.contained_analysis import Analyser, analyse
 from plugin_operator.kube import GroupVersionKind, Resource
 
 WIDGET = GroupVersionKind("example.com", "v1", "Widget")
@@ -19,7 +20,7 @@ from plugin_operator import controller
 @controller(for_="example.com/v1/Widget")
 async def one(ctx, request):
     await ctx.client.delete("example.com/v1/Widget", request.name, request.namespace)
-    await ctx.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}})
+    await ctx.client.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "b"}})
     await ctx.client.get(request.kind, "a")
 """
 CONTROLLER = DeclaredController("one", "plugins/one.py:5", 5, WIDGET, (DeclaredCache(WIDGET),))
@@ -46,6 +47,14 @@ def test_kinds_that_are_neither_built_in_nor_known_are_named() -> None:
 def test_a_hostile_file_is_unclear_and_harms_nobody(hostile: bytes) -> None:
     analysis = analyse("one", {"one.py": CODE, "helper.py": hostile}, "plugins", [CONTROLLER])
     assert analysis.found.unclear
+
+
+def test_after_a_hostile_plugin_the_next_one_is_analysed() -> None:
+    with closing(Analyser()) as analyser:
+        first = analyser.analyse("one", {"one.py": CODE}, "plugins", [CONTROLLER])
+        hostile = {"one.py": CODE, "helper.py": b"x = [" + b"[1]," * 1_500_000 + b"]\n"}
+        assert analyser.analyse("one", hostile, "plugins", [CONTROLLER]).found.unclear != first.found.unclear
+        assert analyser.analyse("one", {"one.py": CODE}, "plugins", [CONTROLLER]) == first
 
 
 def test_the_interpreter_starts_where_nothing_can_be_imported_from_the_working_directory(tmp_path: Path) -> None:

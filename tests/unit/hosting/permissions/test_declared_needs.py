@@ -5,8 +5,8 @@ import types
 from plugin_operator import controller, cron, every, own, permission, read
 from plugin_operator.hosting.permissions.declared import DeclaredController, needs_of_declarations
 from plugin_operator.hosting.permissions.needs import Need, explained
-from plugin_operator.hosting.permissions.resources import ResourceTable, resources_of_crd
-from plugin_operator.kube import GroupVersionKind
+from plugin_operator.hosting.permissions.resources import ResourceTable
+from plugin_operator.kube import GroupVersionKind, Resource
 from plugin_operator.plugin import collect
 
 
@@ -77,20 +77,23 @@ def test_a_rule_names_all_that_needs_it() -> None:
     assert [each.reason for each in rule.needs] == ["caches v1/Secret", "declares permission()"]
 
 
-def test_a_crd_gives_the_plural_and_the_scope_of_its_kind() -> None:
-    crd = {
-        "kind": "CustomResourceDefinition",
-        "spec": {
-            "group": "example.com",
-            "scope": "Cluster",
-            "names": {"kind": "Cactus", "plural": "cacti"},
-            "versions": [{"name": "v1"}],
-        },
-    }
+def test_a_known_resource_gives_the_plural_and_the_scope_of_its_kind() -> None:
     kind = GroupVersionKind("example.com", "v1", "Cactus")
-    table = ResourceTable(resources_of_crd(crd))
+    table = ResourceTable([Resource(kind, "cacti", namespaced=False)])
     assert (table.resource_of(kind).plural, table.is_namespaced("example.com", "cacti")) == ("cacti", False)
     assert table.guesses() == []
     regular = ResourceTable()
     assert regular.resource_of(kind).plural == "cactuses"
     assert regular.guesses() == [kind]
+
+
+def test_the_finalizer_of_cleanup_needs_patch_and_with_a_selector_get() -> None:
+    def clean(ctx: object, obj: object) -> None: ...
+
+    patch = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "watch", "patch"]}
+    assert rules(for_="v1/Secret", cleanup=clean) == [patch]
+    assert rules(for_="v1/Secret", cleanup=clean, label_selector="a") == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "patch"]}
+    ]
+    (_, finalizer) = needs(for_="v1/Secret", cleanup=clean, namespaces=["a"])
+    assert (finalizer.namespaces, finalizer.reason) == (("a",), "has cleanup=, whose finalizer the operator writes")

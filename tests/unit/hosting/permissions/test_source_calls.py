@@ -7,21 +7,28 @@ import pytest
 from plugin_operator.hosting.permissions.declared import DeclaredCache, DeclaredController
 from plugin_operator.hosting.permissions.needs import explained
 from plugin_operator.hosting.permissions.resources import ResourceTable
-from plugin_operator.hosting.permissions.source.analysis import SourceNeeds, needs_in_source
+from plugin_operator.hosting.permissions.source.analysis import needs_in_source
+from plugin_operator.hosting.permissions.source.source_needs import SourceNeeds
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin import Permission, permission
 
 CONFIGMAP = GroupVersionKind("", "v1", "ConfigMap")
-POD = "{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': name}}"
+POD = "{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {'name': name, 'namespace': name}}"
 
 
 def analysed(
-    source: str, helpers: dict[str, str] | None = None, *, permissions: tuple[Permission, ...] = ()
+    source: str,
+    helpers: dict[str, str] | None = None,
+    *,
+    permissions: tuple[Permission, ...] = (),
+    is_renamed: bool = False,
 ) -> SourceNeeds:
     """Return what the source of the plugin ``web`` needs, with helper modules by name."""
     files = {f"{name}.py": dedent(text).encode() for name, text in {"web": source, **(helpers or {})}.items()}
     cache = DeclaredCache(GroupVersionKind("", "v1", "Secret"), name="copies")
-    declared = DeclaredController("web", for_=CONFIGMAP, caches=(cache,), permissions=permissions)
+    declared = DeclaredController(
+        "web", for_=CONFIGMAP, caches=(cache,), permissions=permissions, is_renamed=is_renamed
+    )
     return needs_in_source("web", files, "plugins", [declared], ResourceTable())
 
 
@@ -192,7 +199,8 @@ def test_modules_that_import_all_of_each_other_end() -> None:
 
 def test_a_literal_name_narrows_the_rule() -> None:
     assert rules(body("await ctx.client.get('v1/Secret', 'ca', 'system')")) == ["get secrets ca"]
-    applied = body("await ctx.client.apply({'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'ca'}})")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "ca", "namespace": "a"}}
+    applied = body(f"await ctx.client.apply({secret})")
     assert rules(applied) == ["create,patch secrets ca"]
     either = body("name = 'ca' if request else request.name", "await ctx.client.get('v1/Secret', name, 'system')")
     assert rules(either) == ["get secrets"]
@@ -262,6 +270,7 @@ def test_a_large_file_is_analysed_in_seconds() -> None:
     one = "async def f{0}(ctx, request):\n    pod = make{0}(request)\n    await ctx.client.apply(pod)\n\n"
     one += "def make{0}(request):\n    return {{'apiVersion': 'v1', 'kind': 'Pod', 'metadata': {{}}}}\n\n"
     source = "".join(one.format(number) for number in range(1500))
+    source += body(*(f"await f{number}(ctx, request)" for number in range(1500)))
     assert rules(source) == ["create,patch pods"]
 
 
@@ -343,3 +352,131 @@ def test_a_kind_that_cannot_exist_gets_no_rule_but_the_way_out(permissions: tupl
     (unclear,) = found.unclear
     assert str(unclear).startswith("plugins/web.py:2: ctx.client.delete of v1/Configmap fails: ")
     assert "ConfigMap" in str(unclear)
+
+
+@pytest.mark.parametrize(
+    ("call", "rules_of_it"),
+    [
+        (f"ctx.client.apply({POD})", {"create,get,patch pods"}),
+        (f"ctx.client.apply({POD}, subresource='status')", {"get,patch pods", "patch pods/status"}),
+        (f"ctx.client.update({POD})", {"update pods"}),
+    ],
+)
+def test_an_apply_of_a_renamed_controller_moves_the_fields_of_its_former_ids(call: str, rules_of_it: set[str]) -> None:
+    found = analysed(body(f"await {call}"), is_renamed=True)
+    merged: dict[str, set[str]] = {}
+    for each in explained(found.needs):
+        verbs, resource, *_ = shown(each.rule).split(" ")
+        merged.setdefault(resource, set()).update(verbs.split(","))
+    assert {f"{','.join(sorted(verbs))} {resource}" for resource, verbs in merged.items()} == rules_of_it
+
+
+TYPED = """
+from plugin_operator import ApiObject, Context, Metadata, resource
+
+@resource("example.com/v1/Widget")
+class Widget(ApiObject):
+    pass
+
+async def reconcile(ctx: Context[Widget], request):
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        ("await ctx.client.get(Widget, request)", "get widgets.example.com"),
+        ("await ctx.client.list(Widget)", "list widgets.example.com"),
+        ("await ctx.client.create(Widget(metadata=Metadata(name='a')))", "create widgets.example.com"),
+        ("await ctx.client.apply(Widget())", "create,patch widgets.example.com"),
+        ("await ctx.client.update(await ctx.client.get(Widget, request))", "get,patch widgets.example.com"),
+        (
+            "await ctx.client.update_status(ctx.lister_for(Widget).get(request))",
+            "patch widgets/status.example.com",
+        ),
+        ("await ctx.client.delete(Widget, request)", "delete widgets.example.com"),
+    ],
+)
+def test_a_class_with_resource_names_its_kind_and_its_updates_are_patches(call: str, rule: str) -> None:
+    assert rule in rules(f"{TYPED}    {call}\n")
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "other = 'example.com/v1/Widget'",
+        "other = ctx.lister.raw(request)",
+        "other = getattr(ctx.lister, 'raw')(request)",
+        "other = {'kind': 'Widget'}",
+        "other = f'{request.name}/v1/Widget'",
+        "import kubernetes_asyncio.client",
+        "from kubernetes_asyncio.client import V1Pod",
+    ],
+)
+def test_an_update_of_what_may_be_a_dict_of_the_kind_keeps_both_verbs(sign: str) -> None:
+    call = "await ctx.client.update(await ctx.client.get(Widget, request))"
+    assert "get,update,patch widgets.example.com" in rules(f"{TYPED}    {sign}\n    {call}\n")
+
+
+def test_a_docstring_an_annotation_and_other_texts_make_no_object_a_dict() -> None:
+    lines = ("'A Widget.'", "found: 'Widget | None' = None", "ctx.log.info('Widgets')")
+    call = "await ctx.client.update(await ctx.client.get(Widget, request))"
+    code = TYPED + "".join(f"    {each}\n" for each in (*lines, call))
+    assert "get,patch widgets.example.com" in rules(code)
+
+
+def test_a_class_with_resource_may_be_in_a_helper() -> None:
+    helper = TYPED.partition("async def")[0]
+    source = "from kinds import Widget\nasync def reconcile(ctx, request):\n    await ctx.client.get(Widget, request)\n"
+    assert rules(source, {"kinds": helper}) == ["get widgets.example.com"]
+
+
+BUILTIN = """
+from plugin_operator import Context, Metadata
+from plugin_operator.kinds import apps_v1, core_v1
+from plugin_operator.kinds.rbac_v1 import ClusterRole, PolicyRule
+
+async def reconcile(ctx: Context[apps_v1.Deployment], request):
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        ("await ctx.client.get(apps_v1.Deployment, request)", "get deployments.apps"),
+        ("await ctx.client.list(ClusterRole)", "list clusterroles.rbac.authorization.k8s.io"),
+        ("await ctx.client.apply(core_v1.Secret(metadata=Metadata(name='a')))", "create,patch secrets"),
+        (
+            "await ctx.client.update(await ctx.client.get(apps_v1.Deployment, request))",
+            "get,patch deployments.apps",
+        ),
+    ],
+)
+def test_a_class_of_a_built_in_kind_names_it_and_its_updates_are_patches(call: str, rule: str) -> None:
+    assert rule in rules(f"{BUILTIN}    {call}\n")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        @controller(for_='v1/ConfigMap', cleanup=gone)
+        async def reconcile(ctx, request): ...
+        async def gone(ctx, obj):
+            await ctx.client.patch(obj, {})
+        """,
+        """
+        @controller(for_='v1/ConfigMap')
+        class Web:
+            async def reconcile(self, ctx, request): ...
+            async def cleanup(self, ctx, obj):
+                await ctx.client.patch(obj, {})
+        """,
+    ],
+)
+def test_the_object_of_a_cleanup_has_the_kind_of_its_controller(source: str) -> None:
+    cache = DeclaredCache(CONFIGMAP)
+    declared = DeclaredController("web", "plugins/web.py:2", 2, CONFIGMAP, (cache,), cleans_up=True)
+    found = needs_in_source("web", {"web.py": dedent(source).encode()}, "plugins", [declared], ResourceTable())
+    assert found.unclear == ()
+    assert [shown(each.rule) for each in found.needs] == ["patch configmaps"]

@@ -1,57 +1,26 @@
 """From calls in the source to needs: the verbs of each method, its kinds, names and namespaces."""
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from plugin_operator.hosting.permissions.declared import DeclaredController
 from plugin_operator.hosting.permissions.needs import Need, Origin, Unclear
 from plugin_operator.hosting.permissions.resources import ResourceTable
-from plugin_operator.hosting.permissions.source.calling import kinds_in
-from plugin_operator.hosting.permissions.source.state import Access, State
-from plugin_operator.hosting.permissions.source.values import NOTHING, Literal, Obj, Value, joined, texts_of
-from plugin_operator.kube import GroupVersionKind, problem_of
+from plugin_operator.hosting.permissions.source.argument_order import misplaced_argument
+from plugin_operator.hosting.permissions.source.facts.arguments import lacks_namespace
+from plugin_operator.hosting.permissions.source.facts.kinds import kinds_in
+from plugin_operator.hosting.permissions.source.facts.methods import CONTEXT_WRITES, METHODS, Access, Method
+from plugin_operator.hosting.permissions.source.facts.places import place_of, subject_of
+from plugin_operator.hosting.permissions.source.facts.state import State
+from plugin_operator.hosting.permissions.source.facts.typed_objects import DictSigns
+from plugin_operator.hosting.permissions.source.facts.values import NOTHING, texts_of
+from plugin_operator.kube import GroupVersionKind, problem_of, status_problem
 from plugin_operator.plugin import Permission
 
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """How a method of ``ctx.client`` or ``ctx`` maps to RBAC.
-
-    Attributes:
-        verbs: verbs of the request.
-        subresource: its subresource; a keyword argument ``subresource`` comes before it.
-        name_at: position of the name after a kind; None if authorization does not see a name.
-        namespace_at: position of the namespace after a kind.
-        is_of_all: whether a call without a namespace is about all namespaces.
-    """
-
-    verbs: tuple[str, ...]
-    subresource: str = ""
-    name_at: int | None = 1
-    namespace_at: int | None = None
-    is_of_all: bool = False
-
-
-#: Server-side apply is a patch; the server also asks for "create", with the name, when the object does not exist.
-METHODS: Mapping[str, Method] = {
-    "get": Method(("get",), namespace_at=2),
-    "list": Method(("list",), name_at=None, namespace_at=1, is_of_all=True),
-    "create": Method(("create",), name_at=None),
-    "update": Method(("update",)),
-    "update_status": Method(("update",), "status"),
-    "patch": Method(("patch",), namespace_at=3),
-    "patch_status": Method(("patch",), "status", namespace_at=3),
-    "scale": Method(("patch",), "scale", namespace_at=3),
-    "apply": Method(("patch", "create")),
-    "delete": Method(("delete",), namespace_at=2),
-    "delete_collection": Method(("deletecollection",), name_at=None, namespace_at=1),
-    "evict": Method(("create",), "eviction", name_at=0, namespace_at=1),
-    "ensure_finalizer": Method(("patch",)),
-    "remove_finalizer": Method(("patch",)),
-    "set_owner": Method(("update",), "finalizers"),
-}
 _POD = GroupVersionKind("", "v1", "Pod")
+_APPLYING = frozenset({"apply", "status"})
+#: With ``renamed_from=``, the operator moves the fields of former ids before an apply.
+_MOVE = Method(("get", "patch"))
 
 
 class AccessReader:
@@ -71,6 +40,7 @@ class AccessReader:
         self._state = state
         self._controllers = controllers
         self._table = table
+        self._signs = DictSigns(each.tree for each in state.modules.values())
 
     def read(self, access: Access) -> Iterator[Need | Unclear]:
         """Yield the needs of a call, and what the source does not show."""
@@ -80,29 +50,99 @@ class AccessReader:
         method = METHODS.get(access.method)
         if method is None or (access.method == "set_owner" and not _blocks(access)):
             return
+        if access.method == "sync_children":
+            yield from self._of_children(access, method)
+            return
+        if problem := misplaced_argument(access):
+            yield self._mistake(access, f"fails: {problem}")
+            return
         subresources = self._subresources(access, method)
         kinds, is_clear = self._kinds(access)
         if subresources is None or not is_clear:
             what = "subresource" if subresources is None else "kind"
             yield self._unclear(access, f"cannot tell the {what} of this call", method.verbs, method.subresource)
         for kind in sorted(kinds):
-            if problem := problem_of(kind):
-                reason = f"{_shown(access)} of {kind} fails: {problem}"
-                yield Unclear(self._plugin, access.path, access.node.lineno, reason, is_mistake=True)
-                continue
-            for subresource in subresources or ():
-                yield self._need(access, method, kind, subresource)
+            yield from self._of_kind(access, method, kind, subresources or ())
 
-    def _need(self, access: Access, method: Method, kind: GroupVersionKind, subresource: str) -> Need:
+    def _of_kind(
+        self, access: Access, method: Method, kind: GroupVersionKind, subresources: tuple[str, ...]
+    ) -> Iterator[Need | Unclear]:
+        """Yield the needs of a call for one kind; the mistake, if there is no such kind or it has no status."""
+        if problem := problem_of(kind):
+            yield self._mistake(access, f"of {kind} fails: {problem}")
+            return
+        if "status" in subresources and (problem := status_problem(kind)):
+            yield self._mistake(access, f"fails: {problem}")
+            return
+        for subresource in subresources:
+            yield from self._needs(access, method, kind, subresource)
+        if method.also:
+            yield from self._needs(access, METHODS[method.also], kind, "")
+        if access.method in _APPLYING and any(each.is_renamed for each in self._chosen(access)):
+            yield from self._needs(access, _MOVE, kind, "")
+
+    def _of_children(self, access: Access, method: Method) -> Iterator[Need | Unclear]:
+        """Yield the needs of ``sync_children``: all kinds in ``owns``, and the owner for ``blockOwnerDeletion``."""
+        where, shown = f"{access.path}:{access.node.lineno}", _shown(access)
+        for controller in self._chosen(access):
+            for cache in controller.owned:
+                resource = self._table.resource_of(cache.kind)
+                rule = Permission((cache.kind.group,), (resource.plural,), method.verbs)
+                namespaces = cache.namespaces if resource.namespaced else ()
+                yield Need(self._plugin, rule, Origin.SOURCE, where, shown, namespaces, kind=cache.kind)
+            if controller.for_ is not None:
+                yield from self._needs(access, METHODS["set_owner"], controller.for_, "finalizers")
+
+    def _chosen(self, access: Access) -> tuple[DeclaredController, ...]:
+        """Return the controllers that a call may belong to."""
+        return self._controllers if access.controller is None else (self._controllers[access.controller],)
+
+    def _needs(
+        self, access: Access, method: Method, kind: GroupVersionKind, subresource: str
+    ) -> Iterator[Need | Unclear]:
+        """Yield the need for a kind, and the names and namespaces that cannot exist."""
         resource = self._table.resource_of(kind)
+        place = place_of(access, method, kind, self._state)
+        for problem in place.problems(kind, is_namespaced=resource.namespaced):
+            yield self._mistake(access, f"fails: {problem}")
+        if resource.namespaced and self._table.is_known(kind) and lacks_namespace(access, method):
+            yield self._mistake(access, f"fails: a {kind.kind} has a namespace: pass one, such as request.namespace")
+        names, namespaces = place.names(kind), place.namespaces()
+        if names == () or (resource.namespaced and namespaces == ()):
+            return
         verbs = tuple(
-            verb for verb in method.verbs if not (subresource and verb == "create" and access.method == "apply")
+            verb
+            for verb in self._verbs(method, kind)
+            if not (subresource and verb == "create" and access.method == "apply")
         )
         plural = f"{resource.plural}/{subresource}" if subresource else resource.plural
-        rule = Permission((kind.group,), (plural,), verbs, self._names(access, method, kind))
-        namespaces, is_of_all = self._namespaces(access, method, kind) if resource.namespaced else ((), False)
+        rule = Permission((kind.group,), (plural,), verbs, names or ())
         where = f"{access.path}:{access.node.lineno}"
-        return Need(self._plugin, rule, Origin.SOURCE, where, _shown(access), namespaces, is_of_all)
+        is_of_all = resource.namespaced and place.is_of_all
+        if not resource.namespaced:
+            namespaces = ()
+        elif namespaces is None and not is_of_all:
+            namespaces = self._declared_namespaces(access)
+        yield Need(self._plugin, rule, Origin.SOURCE, where, _shown(access), namespaces, is_of_all, kind)
+        if resource.namespaced and (others := place.some_namespaces()):
+            yield Need(self._plugin, rule, Origin.SOURCE, where, _shown(access), others, kind=kind)
+
+    def _verbs(self, method: Method, kind: GroupVersionKind) -> tuple[str, ...]:
+        """Return the verbs of a method; ``update`` of a typed object sends a patch, of a dict it replaces."""
+        if kind not in self._state.typed_kinds or method.verbs != ("update",) or method.subresource == "finalizers":
+            return method.verbs
+        return ("update", "patch") if self._signs.may_be_dict(kind) else ("patch",)
+
+    def _declared_namespaces(self, access: Access) -> tuple[str, ...] | None:
+        """Return the namespaces of the controller of a call, or of all; None for those that the operator watches."""
+        declared = [each.namespaces for each in self._chosen(access)]
+        if not declared or any(each is None for each in declared):
+            return None
+        return tuple(sorted({name for each in declared for name in each or ()}))
+
+    def _mistake(self, access: Access, what: str) -> Unclear:
+        reason = f"{_shown(access)} {what}"
+        return Unclear(self._plugin, access.path, access.node.lineno, reason, is_mistake=True)
 
     def _unclear(self, access: Access, what: str, verbs: tuple[str, ...], subresource: str = "") -> Unclear:
         below = f"/{subresource}" if subresource else ""
@@ -113,7 +153,7 @@ class AccessReader:
     def _kinds(self, access: Access) -> tuple[frozenset[GroupVersionKind], bool]:
         if access.method == "evict":
             return frozenset({_POD}), True
-        found = access.argument(1, "owner") if access.method == "set_owner" else _subject(access)
+        found = access.argument(1, "owner") if access.method == "set_owner" else subject_of(access)
         of_each = [kinds_in(each, self._state) for each in found]
         kinds = frozenset().union(*(each for each in of_each if each is not None))
         return kinds, bool(kinds) and None not in of_each
@@ -121,48 +161,6 @@ class AccessReader:
     def _subresources(self, access: Access, method: Method) -> tuple[str, ...] | None:
         given = dict(access.keywords).get("subresource", NOTHING)
         return texts_of(given) if given else (method.subresource,)
-
-    def _names(self, access: Access, method: Method, kind: GroupVersionKind) -> tuple[str, ...]:
-        """Return the only names that the call can have; none if it may have others."""
-        if method.name_at is None or access.method == "set_owner" or access.is_open:
-            return ()
-        texts = (
-            self._field(access, kind, "name")
-            if _is_object(access)
-            else texts_of(access.argument(method.name_at, "name"))
-        )
-        return texts or ()
-
-    def _namespaces(
-        self, access: Access, method: Method, kind: GroupVersionKind
-    ) -> tuple[tuple[str, ...] | None, bool]:
-        given = NOTHING
-        if method.namespace_at is not None:
-            given = access.argument(method.namespace_at, "namespace")
-        if not given and method.is_of_all:
-            return None, True
-        texts = self._field(access, kind, "namespace") if _is_object(access) else texts_of(given)
-        if texts:
-            return texts, False
-        chosen = self._controllers if access.controller is None else (self._controllers[access.controller],)
-        declared = [each.namespaces for each in chosen]
-        if not declared or any(each is None for each in declared):
-            return None, False
-        return tuple(sorted({name for each in declared for name in each or ()})), False
-
-    def _field(self, access: Access, kind: GroupVersionKind, name: str) -> tuple[str, ...] | None:
-        """Return the texts of a field of metadata in all objects of a kind; None if it may have others."""
-        values: list[Value] = []
-        for each in _subject(access):
-            if isinstance(each, Obj) and each.kind == kind:
-                return None
-            if not isinstance(each, Literal) or kind not in (self._state.kinds_of(each) or {kind}):
-                continue
-            metadata = self._state.get(each, "metadata")
-            if not metadata or not all(isinstance(inner, Literal) for inner in metadata):
-                return None
-            values += [self._state.get(inner, name) for inner in metadata if isinstance(inner, Literal)]
-        return texts_of(joined(values)) if all(values) else None
 
 
 def is_declared(unclear: Unclear, controllers: tuple[DeclaredController, ...]) -> bool:
@@ -180,14 +178,6 @@ def _has(rule: Permission, verb: str, subresource: str) -> bool:
     return ("*" in rule.verbs or verb in rule.verbs) and ("*" in rule.resources or subresource in below)
 
 
-def _subject(access: Access) -> Value:
-    return access.argument(0, "kind", "obj", "pod")
-
-
-def _is_object(access: Access) -> bool:
-    return any(isinstance(each, Literal | Obj) for each in _subject(access))
-
-
 def _blocks(access: Access) -> bool:
     """Report whether ``set_owner`` may set ``blockOwnerDeletion``."""
     call = access.node
@@ -197,5 +187,5 @@ def _blocks(access: Access) -> bool:
 
 
 def _shown(access: Access) -> str:
-    owner = "ctx" if access.method in {"ensure_finalizer", "remove_finalizer", "set_owner"} else "ctx.client"
+    owner = "ctx" if access.method in CONTEXT_WRITES else "ctx.client"
     return f"{owner}.{access.method}" if access.method else "ctx.client"

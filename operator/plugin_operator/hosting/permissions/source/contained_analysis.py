@@ -11,7 +11,7 @@ import msgspec
 
 from plugin_operator.hosting.inspection.contained_process import ContainedProcess, ProcessEnded
 from plugin_operator.hosting.permissions.declared import DeclaredController
-from plugin_operator.hosting.permissions.source.analysis import SourceNeeds, unfinished
+from plugin_operator.hosting.permissions.source.source_needs import SourceNeeds, unfinished
 from plugin_operator.kube import GroupVersionKind, Resource
 
 #: Longest analysis, in seconds of processor time; a file of 10,000 lines takes a few.
@@ -39,6 +39,48 @@ class Analysis(msgspec.Struct, frozen=True):
 _ANALYSIS = msgspec.json.Decoder(Analysis)
 
 
+class Analyser:
+    """A process that analyses plugins, one after the other; ``close`` ends it."""
+
+    def __init__(self) -> None:
+        self._process = ContainedProcess(_arguments)
+
+    def analyse(
+        self,
+        plugin: str,
+        files: Mapping[str, bytes],
+        root: str,
+        controllers: Iterable[DeclaredController],
+        known: Iterable[Resource] = (),
+    ) -> Analysis:
+        """Return what the calls in the source of a plugin need. It blocks, and runs none of the code.
+
+        A source that is too costly has no needs but one ``Unclear``.
+
+        Args:
+            plugin: name of the plugin.
+            files: its files and those of its helpers, by POSIX path below ``root``.
+            root: folder of the files, as messages show it.
+            controllers: its controllers.
+            known: resources of kinds that are not built in.
+
+        Raises:
+            OSError: no process can be started.
+        """
+        question = (dict(files), plugin, root, _encoded(tuple(controllers)), _encoded(tuple(known)))
+        try:
+            answer: dict[str, Any] = self._process.ask(question, _DEADLINE_SECONDS)
+        except ProcessEnded:
+            answer = {}
+        if "analysis" in answer:
+            return _ANALYSIS.decode(answer["analysis"])
+        return Analysis(SourceNeeds(unclear=(unfinished(plugin, files, root),)), ())
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._process.close()
+
+
 def analyse(
     plugin: str,
     files: Mapping[str, bytes],
@@ -46,31 +88,16 @@ def analyse(
     controllers: Iterable[DeclaredController],
     known: Iterable[Resource] = (),
 ) -> Analysis:
-    """Return what the calls in the source of a plugin need. It starts a process, blocks, and runs none of the code.
-
-    A source that is too costly has no needs but one ``Unclear``.
-
-    Args:
-        plugin: name of the plugin.
-        files: its files and those of its helpers, by POSIX path below ``root``.
-        root: folder of the files, as messages show it.
-        controllers: its controllers.
-        known: resources of kinds that are not built in.
+    """Analyse one plugin in a process of its own; see ``Analyser.analyse``.
 
     Raises:
         OSError: no process can be started.
     """
-    process = ContainedProcess(_arguments)
-    question = (dict(files), plugin, root, _encoded(tuple(controllers)), _encoded(tuple(known)))
+    analyser = Analyser()
     try:
-        answer: dict[str, Any] = process.ask(question, _DEADLINE_SECONDS)
-    except ProcessEnded:
-        answer = {}
+        return analyser.analyse(plugin, files, root, controllers, known)
     finally:
-        process.close()
-    if "analysis" in answer:
-        return _ANALYSIS.decode(answer["analysis"])
-    return Analysis(SourceNeeds(unclear=(unfinished(plugin, files, root),)), ())
+        analyser.close()
 
 
 def _arguments() -> list[str]:

@@ -1,0 +1,21 @@
+"""What people read about finalizers that stay."""
+
+from collections.abc import Sequence
+
+from plugin_operator.hosting.finalizers.ledger import KeptFinalizer
+from plugin_operator.hosting.finalizers.live_finalizers import FinalizedObject
+
+_NAMED = 3
+
+
+def named(kept: KeptFinalizer, found: Sequence[FinalizedObject]) -> str:
+    """Return how many objects keep a finalizer, with the first names."""
+    names = ", ".join(str(each.key) for each in found[:_NAMED])
+    more = ", …" if len(found) > _NAMED else ""
+    keep = "object keeps" if len(found) == 1 else "objects keep"
+    return f"{len(found)} {keep} the finalizer {kept.finalizer}: {kept.kind} {names}{more}"
+
+
+def command_for(kept: KeptFinalizer) -> str:
+    """Return the command that removes a finalizer."""
+    return f"remove it without a cleanup: plugin-operator finalizers clear --for {kept.kind} --id {kept.controller_id}"

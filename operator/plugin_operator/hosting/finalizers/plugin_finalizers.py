@@ -1,0 +1,285 @@
+"""``PluginFinalizers``: what objects keep of the revisions of one plugin, and when it goes.
+
+- An edit without ``cleanup=``, or without the controller: once its probation has passed, the finalizer is taken off
+  everywhere. Until then a rollback finds it as it was.
+- Objects outside of the caches of a controller with ``cleanup=``: the controller cleans them up.
+- A deleted file: nothing is taken off. The plugin is Held until no object has the finalizer, or the file is back.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from plugin_operator import logs
+from plugin_operator.clock import Timer
+from plugin_operator.errors import LeadershipLost, PluginOperatorError
+from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.finalizers.ledger import FinalizerLedger, KeptFinalizer, kept_by
+from plugin_operator.hosting.finalizers.live_finalizers import LiveFinalizers
+from plugin_operator.hosting.finalizers.messages import command_for, named
+from plugin_operator.hosting.finalizers.removal import FinalizerRemoval
+from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.metrics.declaration import gauge
+from plugin_operator.plugin import BoundController
+from plugin_operator.rendering import describe
+from plugin_operator.tasks import Service, TaskOwner, wait_until_done
+
+KEPT_FINALIZERS = gauge(
+    "plugin_operator_kept_finalizers", "Objects with a finalizer that no cleanup takes off", "plugin", "finalizer"
+)
+
+#: Interval of looks for finalizers in the caches of controllers without ``cleanup=``.
+CACHE_LOOK_SECONDS = 300.0
+_RETRY_FROM_SECONDS = 1.0
+_RETRY_TO_SECONDS = 300.0
+_MAX_DOUBLINGS = 16
+#: How long a swap waits for a write that takes a finalizer off.
+_LAST_WRITE_SECONDS = 5.0
+_SLICE = 500
+_TROUBLE = "objects with a finalizer of cleanup= cannot be listed or changed"
+
+_log = logs.get_logger(__name__)
+
+
+class PluginFinalizers:
+    """The finalizers that one plugin answers for.
+
+    Args:
+        plugin: name of the plugin.
+        environment: client, clock, metrics and settings.
+        ledger: the finalizers of all plugins.
+        on_change: called when ``note`` has changed, or a deleted plugin is to be looked at again.
+    """
+
+    def __init__(
+        self, plugin: str, environment: Environment, ledger: FinalizerLedger, on_change: Callable[[], None]
+    ) -> None:
+        self._plugin = plugin
+        self._environment = environment
+        self._clock = environment.clock
+        self._ledger = ledger
+        self._on_change = on_change
+        self._live = LiveFinalizers(environment.client)
+        self._removal = FinalizerRemoval(
+            plugin, self._live, environment.clock, is_owed=self._is_owed, count=self._count
+        )
+        self._kept_gauge = environment.metrics.family(KEPT_FINALIZERS)
+        self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
+        self._runtime: RevisionRuntime | None = None
+        self._leads = False
+        self._due = 0.0
+        self._job: Service | None = None
+        self._failures = 0
+        self._is_searched = False
+        self._timer: Timer | None = None
+        self.note = ""
+        ledger.listen(plugin, self._moved, lambda: self._job.finished if self._job is not None else None)
+
+    def lead(self) -> None:
+        """Take finalizers off from now on, because this process leads."""
+        if not self._leads:
+            self._leads = True
+            self._begin()
+
+    async def claim(self, runtime: RevisionRuntime) -> None:
+        """Take nothing off any more that a revision puts on which is about to be installed; end writes in flight."""
+        writing = self._ledger.claim(self._plugin, self._put_on_by(runtime))
+        await wait_until_done(writing, _LAST_WRITE_SECONDS, clock=self._clock)
+
+    def give_back(self) -> None:
+        """End the claim, because the revision was not installed."""
+        self._ledger.give_back(self._plugin)
+        if self._job is None:
+            self._due = self._clock.monotonic()
+            self._begin()
+
+    def activated(self, runtime: RevisionRuntime, *, is_on_probation: bool) -> None:
+        """Note the active revision; what it does not keep goes after its probation."""
+        self.pause()
+        self._ledger.give_back(self._plugin)
+        self._removal.forget()
+        self._runtime, self._is_searched, self._failures = runtime, False, 0
+        for bound in runtime.bound.values():
+            for kept in self._kept(bound):
+                if bound.declaration.cleanup is not None:
+                    self._ledger.add(self._plugin, kept)
+                else:
+                    self._ledger.take_over(self._plugin, kept)
+        probation = self._environment.settings.probation_seconds if is_on_probation else 0.0
+        self._due = self._clock.monotonic() + probation
+        self._say("")
+        self._begin()
+
+    async def held(self) -> str:
+        """Return which objects keep finalizers of the deleted plugin; empty if there are none.
+
+        If there are some, it calls ``on_change`` after a while, to be called again.
+        """
+        self._runtime, self.note = None, ""
+        reasons = []
+        for kept in self._ledger.owed(self._plugin, ()):
+            try:
+                found = await self._live.find(kept.kind, kept.finalizer.__eq__, kept.namespaces)
+            except PluginOperatorError as error:
+                reasons.append(f"objects of {kept.kind} may keep {kept.finalizer}: {describe(error)}")
+                continue
+            self._count(kept, len(found))
+            if found:
+                reasons.append(f"{named(kept, found)}; {command_for(kept)}")
+            else:
+                self._ledger.settle(self._plugin, kept)
+        if reasons:
+            self._timer = self._clock.call_later(self._environment.settings.held_look_seconds, self._on_change)
+        return "; ".join(reasons)
+
+    def pause(self) -> None:
+        """Stop looking, because the revision is replaced or the plugin is unloaded."""
+        for each in (self._job, self._timer):
+            if each is not None:
+                each.cancel()
+        self._job = self._timer = None
+
+    def close(self) -> None:
+        """Forget a plugin that has left nothing."""
+        self.pause()
+        self._ledger.forget(self._plugin)
+
+    async def stop(self) -> None:
+        """Stop looking, because the process stops."""
+        self.pause()
+        await self._tasks.stop(self._environment.settings.cancel_grace_seconds)
+
+    def _moved(self, kept: KeptFinalizer) -> None:
+        """Another plugin has taken a finalizer over: stop taking it off at once."""
+        self._count(kept, 0)
+        if self._runtime is None:
+            self._on_change()
+        elif self._job is not None or self._failures:
+            self.pause()
+            self._due = self._clock.monotonic()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Look once it is due; a timer and no task waits for that."""
+        if not self._leads or self._runtime is None or self._job is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._clock.call_later(max(0.0, self._due - self._clock.monotonic()), self._start)
+
+    def _start(self) -> None:
+        self._timer = None
+        self._job = self._tasks.complete(self._work, "finalizers", kind="finalizers")
+
+    async def _work(self) -> None:
+        """Look after finalizers once, and set the time of the next look."""
+        if (runtime := self._runtime) is None:
+            return
+        try:
+            await self._look(runtime)
+        except LeadershipLost:
+            return
+        except PluginOperatorError as error:
+            self._failures += 1
+            self._say(str(error) if isinstance(error, _StillKept) else f"{_TROUBLE}: {describe(error)}; retried")
+            seconds = min(_RETRY_FROM_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS), _RETRY_TO_SECONDS)
+        else:
+            self._failures = 0
+            seconds = CACHE_LOOK_SECONDS
+        self._due = self._clock.monotonic() + seconds
+        self._job = None
+        self._begin()
+
+    async def _look(self, runtime: RevisionRuntime) -> None:
+        await self._adopt_cached(runtime)
+        problems = []
+        if not self._is_searched:
+            problems = await self._find_strays(runtime)
+            self._is_searched = not problems
+        for kept in self._owed(runtime):
+            try:
+                problem = await self._removal.take_off(kept)
+            except LeadershipLost:
+                raise
+            except PluginOperatorError as error:
+                problem = f"objects of {kept.kind} may keep the finalizer {kept.finalizer}: {describe(error)}; retried"
+            if problem:
+                problems.append(problem)
+            elif self._is_owed(kept):
+                self._ledger.settle(self._plugin, kept)
+        if problems:
+            raise _StillKept("; ".join(problems))
+        self._say("")
+
+    def _is_owed(self, kept: KeptFinalizer) -> bool:
+        return self._runtime is not None and kept.key in (each.key for each in self._owed(self._runtime))
+
+    def _owed(self, runtime: RevisionRuntime) -> list[KeptFinalizer]:
+        return self._ledger.owed(self._plugin, self._put_on_by(runtime))
+
+    def _put_on_by(self, runtime: RevisionRuntime) -> list[KeptFinalizer]:
+        cleaning = [each for each in runtime.bound.values() if each.declaration.cleanup is not None]
+        return [kept for each in cleaning for kept in self._kept(each)]
+
+    async def _adopt_cached(self, runtime: RevisionRuntime) -> None:
+        """Answer for finalizers of an earlier process, on objects of a controller without ``cleanup=``."""
+        for bound in list(runtime.bound.values()):
+            for kept in self._kept(bound) if bound.declaration.cleanup is None else ():
+                if await self._is_cached(bound, kept.finalizer):
+                    self._ledger.add(self._plugin, kept)
+
+    @staticmethod
+    async def _is_cached(bound: BoundController, finalizer: str) -> bool:
+        """Report whether an object in the cache of a controller has a finalizer."""
+        wanted = finalizer.encode()
+        for number, cached in enumerate(bound.scope.all_cached(), start=1):
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
+            if wanted in cached.raw and finalizer in (cached.metadata().finalizers or ()):
+                return True
+        return False
+
+    async def _find_strays(self, runtime: RevisionRuntime) -> list[str]:
+        """Enqueue objects that have the finalizer of a controller and are outside of its cache; return what failed."""
+        problems = []
+        for kept, bound in self._with_strays(runtime):
+            for place in kept.namespaces or ("",):
+                try:
+                    found = await self._live.find(kept.kind, kept.finalizer.__eq__, (place,) if place else ())
+                except LeadershipLost:
+                    raise
+                except PluginOperatorError as error:
+                    problems.append(
+                        f"{_TROUBLE}: {kept.kind} in {place or 'all namespaces'}: {describe(error)}; retried"
+                    )
+                    continue
+                for each in found:
+                    if bound.scope.cached(each.key) is None:
+                        runtime.cleanups[bound.name].add_stray(each.key)
+                        bound.scope.enqueue(each.key, 0.0)
+        return problems
+
+    def _with_strays(self, runtime: RevisionRuntime) -> Iterator[tuple[KeptFinalizer, BoundController]]:
+        for bound in list(runtime.bound.values()):
+            for kept in self._kept(bound) if bound.declaration.cleanup is not None else ():
+                known = self._ledger.known(self._plugin, kept)
+                if bound.declaration.is_selected or known.namespaces != kept.namespaces:
+                    yield known, bound
+
+    def _kept(self, bound: BoundController) -> list[KeptFinalizer]:
+        """Return the finalizers that a controller has, or would have with ``cleanup=``: of all its ids."""
+        return kept_by(bound.declaration, bound.scope.identity, self._environment.namespaces)
+
+    def _count(self, kept: KeptFinalizer, count: int) -> None:
+        if count:
+            self._kept_gauge.set(count, self._plugin, kept.finalizer)
+        else:
+            self._kept_gauge.remove(self._plugin, kept.finalizer)
+
+    def _say(self, note: str) -> None:
+        if note != self.note:
+            self.note = note
+            self._on_change()
+
+
+class _StillKept(PluginOperatorError):
+    """Some objects keep a finalizer; ask again later."""

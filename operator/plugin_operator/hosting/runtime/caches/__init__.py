@@ -1,0 +1,1 @@
+"""The caches of one controller in one revision: its informers, their listers and indexes."""

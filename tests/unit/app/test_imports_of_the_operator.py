@@ -1,0 +1,59 @@
+"""The operator imports at its start what every plugin needs; the rest costs memory only where a plugin uses it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ON_DEMAND = {
+    "go_cel",
+    "go_regexp",
+    "kube_apiserver",
+    "plugin_operator.hosting.crds.installer",
+    "plugin_operator.hosting.permissions.source.analysis",
+    "plugin_operator.kinds",
+    "plugin_operator.kube.definitions",
+    "plugin_operator.testing",
+}
+
+_LOAD = f"""
+import asyncio, sys
+from pathlib import Path
+import plugin_operator.app
+from plugin_operator.hosting import Loader
+from plugin_operator.hosting.scan.scanner import Scanner
+
+asyncio.run(Loader().load(Scanner(Path(sys.argv[1])).scan().sources["plugin"]))
+print(*sorted({ON_DEMAND!r} & set(sys.modules)))
+"""
+
+_UNTYPED = """
+from plugin_operator import Context, Request, controller, own
+
+@controller(for_="v1/ConfigMap", owns=[own("v1/Secret")])
+async def reconcile(ctx: Context, request: Request) -> None:
+    pass
+"""
+
+_TYPED = """
+from plugin_operator import Context, Request, controller
+from plugin_operator.kinds.core_v1 import ConfigMap
+
+@controller(for_=ConfigMap)
+async def reconcile(ctx: Context, request: Request) -> None:
+    pass
+"""
+
+
+def imported_with(plugin: str, folder: Path) -> list[str]:
+    """Return what an operator imports on demand that has loaded ``plugin``."""
+    (folder / "plugin.py").write_text(plugin)
+    command = [sys.executable, "-c", _LOAD, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+
+
+def test_a_plugin_without_typed_classes_costs_none_of_their_modules(tmp_path: Path) -> None:
+    assert imported_with(_UNTYPED, tmp_path) == []
+
+
+def test_a_plugin_with_typed_classes_imports_what_defines_them(tmp_path: Path) -> None:
+    assert imported_with(_TYPED, tmp_path) == ["go_regexp", "plugin_operator.kinds", "plugin_operator.kube.definitions"]
