@@ -5,6 +5,7 @@ token, in a namespace of the run's own that is emptied after each test: then onl
 those marked ``embedded_only(reason)`` are skipped. Test modules read the namespace from ``TEST_NAMESPACE``.
 """
 
+import gc
 import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,9 @@ from kube_apiserver import ApiServer, ApiServerConfig, Endpoint
 from tests import realserver
 
 MEETS_A_SERVER = {"real_server_if_chosen"}
+
+# Until the tests are collected: what collection makes stays to the end, so there is nothing to find among it.
+gc.disable()
 
 # Not in pytest_configure: for files named on the command line, their own conftest.py is imported before that is called.
 if realserver.is_chosen():
@@ -55,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (chosen if meets_one else others).append(item)
     config.hook.pytest_deselected(items=others)
     items[:] = chosen
+
+
+def pytest_collection_finish() -> None:
+    """Keep six thousand tests and their modules from the garbage collector, which tests run a thousand times."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from kube_apiserver import Endpoint
+from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.cache import InformerFactory
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
+from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, PluginStatus, Scanner, Validator
+from plugin_operator.hosting.crds.on_demand import Definitions
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import Recorder
@@ -86,6 +89,8 @@ def wire_host(
     settings: HostSettings,
     validator: Validator | None = None,
     schedules: ScheduleRecord | None = None,
+    definitions: Definitions | None = None,
+    fence: Fence | None = None,
     watch: bool = True,
 ) -> PluginHost:
     """Return a host, not started yet, whose controllers record with what ``recorder`` returns for their names."""
@@ -97,6 +102,8 @@ def wire_host(
         metrics=metrics,
         settings=settings,
         schedules=schedules,
+        definitions=definitions,
+        fence=fence,
     )
     return PluginHost(scanner=scanner, loader=Loader(), validator=validator, environment=environment, watch=watch)
 
@@ -113,6 +120,7 @@ class HostHarness:
         validate: bool,
         watch: bool,
         reflector: ReflectorSettings | None = None,
+        applies: bool | None = None,
     ) -> None:
         clock = SystemClock()
         mapper = RESTMapper(connection)
@@ -121,18 +129,26 @@ class HostHarness:
         self.journal = Journal()
         self.client = ApiClient(connection, mapper, field_manager="test")
         self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics, settings=reflector)
+        self.fence = Fence(clock)
         self.schedules = ScheduleRecord(self.client, NAMESPACE, "test-schedules", clock=clock)
         self.host = wire_host(
             Scanner(root, clock=clock),
-            client=self.client,
+            client=ApiClient(FencedTransport(connection, self.fence), mapper, field_manager="test"),
             factory=self.factory,
             recorder=self.journal.bind,
             metrics=self.metrics,
             settings=settings,
             validator=Validator(clock=clock, deadline_seconds=10) if validate else None,
             schedules=self.schedules,
+            definitions=self._definitions(connection, mapper, applies=applies) if applies is not None else None,
+            fence=self.fence,
             watch=watch,
         )
+
+    def _definitions(self, connection: Connection, mapper: RESTMapper, *, applies: bool) -> Definitions:
+        transport = FencedTransport(connection, self.fence)
+        operator = "default/test" if applies else None
+        return Definitions(transport, mapper, clock=SystemClock(), metrics=self.metrics, operator=operator)
 
     def write(self, name: str, text: str) -> Path:
         """Put a file in place as a careful program does: whole, by rename."""
@@ -198,8 +214,11 @@ async def make_harness(api_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[
             settings: HostSettings = SHORT_DEADLINES,
             root: Path = root,
             reflector: ReflectorSettings | None = None,
+            applies: bool | None = None,
         ) -> HostHarness:
-            harness = HostHarness(connection, root, settings, validate=validate, watch=watch, reflector=reflector)
+            harness = HostHarness(
+                connection, root, settings, validate=validate, watch=watch, reflector=reflector, applies=applies
+            )
             made.append(harness)
             return harness
 

@@ -3,8 +3,11 @@
 from typing import Any
 
 
-def definition(group: str = "example.org") -> dict[str, Any]:
-    """Return the CustomResourceDefinition of the namespaced kind ``Widget``, served as ``v1``."""
+def definition(group: str = "example.org", *, status: bool = False) -> dict[str, Any]:
+    """Return the CustomResourceDefinition of the namespaced kind ``Widget``, served as ``v1``.
+
+    ``status`` adds the subresource.
+    """
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -18,6 +21,7 @@ def definition(group: str = "example.org") -> dict[str, Any]:
                     "name": "v1",
                     "served": True,
                     "storage": True,
+                    **({"subresources": {"status": {}}} if status else {}),
                     "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
                 }
             ],

@@ -1,24 +1,34 @@
 """What authors write, for the type checker: lines that must be refused end in an ignore that must be needed."""
 
-from typing import Any, assert_type
+from typing import Annotated, Any, assert_type
 
 from kubernetes_asyncio.client.models.v1_config_map import V1ConfigMap
 
 import plugin_operator
 import plugin_operator.testing
 from plugin_operator import (
+    UNSET,
+    ApiObject,
     Client,
     Context,
     ControllerContext,
     GroupVersionKind,
+    Lister,
     Request,
     Result,
     Source,
+    Struct,
+    UnsetType,
+    column,
     controller,
     cron,
     every,
     generation_changed,
     permission,
+    resource,
+    rule,
+    scale,
+    schema,
     watch,
 )
 
@@ -134,6 +144,61 @@ async def models(ctx: ControllerContext, request: Request) -> None:
     ctx.recorder.event(config_map, "Normal", "Made", "was made")
 
 
+class WidgetSpec(Struct):
+    size: int = 3
+
+
+@resource("example.com/v1/Widget")
+class Widget(ApiObject):
+    spec: WidgetSpec
+
+
+@controller(for_=Widget, reads=["v1/Secret"])
+async def typed(ctx: Context[Widget], request: Request) -> None:
+    assert_type(ctx.lister, Lister[Widget])
+    assert_type(ctx.lister.get(request), Widget | None)
+    assert_type(ctx.lister.raw(request), dict[str, Any] | None)
+    assert_type(ctx.lister.list(strict=True), list[Widget])
+    assert_type(ctx.lister_for(Widget).by_index("a", "b"), list[Widget])
+    assert_type(ctx.lister_for("v1/Secret").get(request), dict[str, Any] | None)
+    assert_type(ctx.lister_for(V1ConfigMap).get(request), dict[str, Any] | None)
+    client, widget = ctx.client, Widget(spec=WidgetSpec(size=4))
+    assert_type(await client.get(Widget, "a", "ns"), Widget)
+    assert_type(await client.get(widget), Widget)
+    assert_type(await client.list(Widget), list[Widget])
+    assert_type(await client.create(widget), Widget)
+    assert_type(await client.update(widget, dry_run=True), Widget)
+    assert_type(await client.update_status(widget), Widget)
+    assert_type(await client.apply(widget, force=True, field_manager="other"), Widget)
+    assert_type(await client.patch(Widget, request, {}), Widget)
+    assert_type(await client.patch(widget, {}), Widget)
+    assert_type(await client.patch_status(widget, {}), Widget)
+    assert_type(await client.scale(widget, 3), dict[str, Any])
+    assert_type(await client.delete_collection(Widget, "namespace"), list[Widget])
+    await client.delete(widget, missing_ok=True)
+    await client.delete(Widget, request)
+    assert_type(await ctx.ensure_finalizer(widget), bool)
+    assert_type(ctx.set_condition(widget, "Ready", True, "AllGood"), bool)
+    assert_type(ctx.set_owner({"metadata": {}}, owner=widget), bool)
+    ctx.recorder.event(widget, "Normal", "Seen", "was seen")
+    ctx.enqueue(widget)
+    widget.spec.size = "x"  # type: ignore[assignment]
+    Widget(spec=WidgetSpec(size="x"))  # type: ignore[arg-type]
+    Widget()  # type: ignore[call-arg]
+
+
+async def typed_tests() -> None:
+    widget = Widget(spec=WidgetSpec())
+    context = plugin_operator.testing.fake_context([widget])
+    assert_type(context, plugin_operator.testing.FakeContext[Widget])
+    await typed(context, context.request)
+    assert_type(plugin_operator.testing.fake_context(kind=Widget), plugin_operator.testing.FakeContext[Widget])
+    async with plugin_operator.testing.scenario(objects=[widget]) as run:
+        assert_type(await run.create(widget), Widget)
+        assert_type(await run.update(widget), Widget)
+        assert_type(await run.client.list(Widget), list[Widget])
+
+
 def misspelled_name() -> None:
     plugin_operator.Contxt  # type: ignore[attr-defined] # noqa: B018
     plugin_operator.testing.scenrio  # type: ignore[attr-defined] # noqa: B018
@@ -170,3 +235,42 @@ async def watch_without_map(ctx: Context, request: Request) -> None: ...
 
 
 assert_type(shortest.__name__, str)
+
+
+@schema(rules=[rule("self.low <= self.high", message="low is above high")])
+class Range(Struct):
+    low: int
+    high: Annotated[int, schema(le=10)] | UnsetType = UNSET
+
+
+@resource(
+    "example.com/v1/Gauge",
+    columns=[column("Low", ".spec.low", priority=1)],
+    scale=scale(spec_replicas=".spec.low", status_replicas=".status.low"),
+)
+class Gauge(ApiObject):
+    spec: Range
+    status: Range | UnsetType = UNSET
+
+
+@controller(for_=Gauge, owns=[Gauge], reads=[Gauge], watches=[watch(Gauge, lambda obj: None)])
+async def gauge(ctx: Context[Gauge], request: Request) -> None:
+    found = ctx.lister.get(request)
+    assert_type(found, Gauge | None)
+    if found is not None:
+        assert_type(found.spec.high, int | UnsetType)
+        assert_type(found.metadata.name, str)
+        found.spec.low = "1"  # type: ignore[assignment]
+        found.spec.lowest  # type: ignore[attr-defined]  # noqa: B018
+        found.spec.lowest = 1  # type: ignore[attr-defined]
+
+
+Gauge(spec=Range(low=1), status=Range(low=1, high=2))
+Range(1)  # type: ignore[call-arg]
+Range()  # type: ignore[call-arg]
+Range(low="1")  # type: ignore[arg-type]
+resource("example.com/v1/Gauge", scope="namespaced")  # type: ignore[arg-type]
+schema(ge="1")  # type: ignore[arg-type]
+schema(list_type="bag")  # type: ignore[arg-type]
+column("Low", ".spec.low", type="int")  # type: ignore[arg-type]
+resource("example.com/v1/Range")(Range)  # type: ignore[type-var]

@@ -13,7 +13,7 @@ def test_samples_of_plugins_pass_the_strict_type_checker(tmp_path: Path, monkeyp
     api = pytest.importorskip("mypy.api", reason="the type checker is not installed")
     monkeypatch.setenv("MYPYPATH", str(ROOT / "operator"))
     monkeypatch.chdir(tmp_path)
-    samples = [str(HERE / "author_samples.py"), *map(str, sorted((ROOT / "plugins").glob("*.py")))]
+    samples = [*map(str, sorted(HERE.glob("*_samples.py"))), *map(str, sorted((ROOT / "plugins").glob("*.py")))]
     report, errors, status = api.run(
         ["--strict", "--follow-imports=silent", "--ignore-missing-imports", "--cache-dir", str(tmp_path), *samples]
     )

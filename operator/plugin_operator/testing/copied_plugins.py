@@ -11,8 +11,13 @@ def copy_plugins(plugins: Iterable[Path]) -> Path:
     """Copy files and folders into a new plugins directory and return it; the caller removes it.
 
     Raises:
-        OSError: a file or folder cannot be read.
+        FileNotFoundError: a file or folder does not exist.
+        OSError: it cannot be read.
     """
+    plugins = list(plugins)
+    for plugin in plugins:
+        if not plugin.exists():
+            raise FileNotFoundError(f"there is no plugin {plugin} in {Path.cwd()}")
     folder = Path(tempfile.mkdtemp(prefix="plugin-harness-"))
     # An operator treats an empty directory as a broken mount and keeps its plugins; a folder of helpers is not empty.
     helpers = folder / "harness_helpers"

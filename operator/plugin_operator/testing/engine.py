@@ -5,15 +5,12 @@ Owns start, stop, and waiting until the operator is idle, which ``Quiescence`` d
 
 import asyncio
 import shutil
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-import structlog
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
@@ -31,10 +28,12 @@ from plugin_operator.testing.permissions.checked_calls import CheckedTransport
 from plugin_operator.testing.permissions.loaded_rules import LoadedRules
 from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
 from plugin_operator.testing.quiescence import Quiescence, report_of
+from plugin_operator.testing.reports.log_lines import naming_originals, set_up
 from plugin_operator.testing.secret_masking import watch
 from plugin_operator.testing.virtual_time import VirtualTime
 from plugin_operator.threads import in_thread
 
+_LOOK_SECONDS = 2.0
 _POLL_SECONDS = 0.002
 _STOP_SECONDS = 0.2
 _YEARS_SECONDS = 1e9
@@ -50,6 +49,7 @@ class Engine:
         parts: replacements for parts of the operator's host.
         clock: the virtual time of host and server; None for the clocks of the machine.
         is_busy: reports whether requests of plugins and schedules are in flight; None if that is not known.
+        unmet_waits: see ``Quiescence``.
         checks_permissions: whether a call that no rule of the plugin allows is denied, and fails the test.
 
     Attributes:
@@ -63,14 +63,17 @@ class Engine:
         parts: HostParts | None = None,
         clock: VirtualTime | None = None,
         is_busy: Callable[[], bool] | None = None,
+        unmet_waits: Callable[[], int] = lambda: 0,
         *,
         checks_permissions: bool = True,
     ) -> None:
+        set_up()
         self._plugins = plugins
         self._timeout = timeout_seconds
         self._unallowed = UnallowedCalls()
         self._clock = clock
         self._is_busy = is_busy
+        self._unmet_waits = unmet_waits
         self._stack = AsyncExitStack()
         self._app: App | None = None
         self._quiescence: Quiescence | None = None
@@ -133,7 +136,6 @@ class Engine:
             PluginRejected: a plugin cannot be loaded.
             AssertionError: the plugins are not idle within the timeout.
         """
-        _show_no_locals()
         try:
             await self._start(prepare)
         except BaseException:
@@ -142,6 +144,7 @@ class Engine:
 
     async def _start(self, prepare: Callable[[], Awaitable[None]] | None) -> None:
         self._folder = await in_thread(copy_plugins, self._plugins)
+        self._stack.enter_context(naming_originals(self._folder, self._original))
         endpoint = await self.server.start()
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token or None)
         link = await self._stack.enter_async_context(Connection.open(config, Metrics(), user_agent="test"))
@@ -153,13 +156,14 @@ class Engine:
             metrics_address=None,
             probe_address=None,
             stall_threshold_seconds=0,
+            apply_crds=True,
         )
         if self._clock is not None:
             options = replace(options, scan_interval_seconds=_YEARS_SECONDS)  # in virtual time, files do not change
         self._app = App(options, replace(config, namespace="default"), (), parts=self._parts)
         # Separate mappers: the operator's caches for half a second that a kind is not served.
         looker = ApiClient(link, RESTMapper(link, refetch_seconds=0), field_manager="plugin-harness")
-        self._quiescence = Quiescence(self._app, looker)
+        self._quiescence = Quiescence(self._app, looker, self._unmet_waits)
         self._run = start_task(self._app.run(), "plugin-harness")
         await self.wait(lambda: self.app.host.is_settled, "the plugins to load")
         for plugin in self.app.host.status():
@@ -224,13 +228,30 @@ class Engine:
         while calm < 2:
             revision = self.server.cluster.store.revision
             if self._clock is not None:
-                await self._clock.settle()  # a schedule has no request in flight before its task has begun
+                # A schedule has no request in flight before its task has begun.
+                await self.in_virtual_time(self._clock.settle())
             calm = calm + 1 if await self._quiescence.is_reached() and not self._has_requests else 0
             if time.monotonic() > end:
                 plugins = report_of(self.app.host.status())
                 raise AssertionError(f"the operator is not idle after {self._timeout:g} s: {plugins}")
             await asyncio.sleep(_POLL_SECONDS)
         self._settled_at = revision
+
+    async def in_virtual_time(self, step: Awaitable[None]) -> None:
+        """Await a step of the virtual clock.
+
+        Raises:
+            AssertionError: the event loop stays busy; the message names the plugins that write in loops.
+        """
+        try:
+            await step
+        except TimeoutError as busy:
+            end, looks = time.monotonic() + _LOOK_SECONDS, self.app.host.looks
+            self.app.host.hint()  # the look at the plugins finds out
+            while self.app.host.looks == looks and time.monotonic() < end:  # noqa: ASYNC110 - a look has no event
+                await asyncio.sleep(_POLL_SECONDS)
+            charges = [f"plugin {each.name}: {charge.detail}" for each in self.status() for charge in each.charges]
+            raise AssertionError("; ".join([str(busy), *charges])) from None
 
     @property
     def is_unchanged(self) -> bool:
@@ -259,20 +280,10 @@ class Engine:
                 self._run.result()
                 raise AssertionError("the operator ended; its log says why")
             if time.monotonic() > end:
-                raise AssertionError(f"waited {self._timeout:g} s for {what}: {report_of(self.status())}")
+                found = report_of(self.status()) or f"no plugin was found yet in {', '.join(map(str, self._plugins))}"
+                raise AssertionError(f"waited {self._timeout:g} s for {what}: {found}")
             await asyncio.sleep(_POLL_SECONDS)
 
     def status(self) -> list[PluginStatus]:
         """Return the current status of each plugin."""
         return list(self.app.host.status())
-
-
-def _show_no_locals() -> None:
-    """Omit local variables from logged tracebacks, which structlog's default configuration shows."""
-    if structlog.is_configured():
-        return
-    colors = sys.stdout.isatty()
-    plain = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
-    before = structlog.get_config()["processors"]
-    is_console = [isinstance(each, structlog.dev.ConsoleRenderer) for each in before]
-    structlog.configure(processors=[plain if it else each for each, it in zip(before, is_console, strict=True)])

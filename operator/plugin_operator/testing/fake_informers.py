@@ -60,7 +60,7 @@ class FakeLister:
         """Return all keys."""
         return list(self.objects)
 
-    def raw(self, key: NamespacedName) -> FakeObject | None:
+    def cached(self, key: NamespacedName) -> FakeObject | None:
         """Return one object."""
         return self.objects.get(key)
 

@@ -26,6 +26,8 @@ _FIXTURES = frozenset({"plugin_harness", "scenario"})
 _PACKAGE = "plugin_operator.testing"
 _SECRECY = "plugin_operator.testing.secret_masking"
 _FAKES = "plugin_operator.testing.permissions.fake_calls"
+#: Modules that a test with plugins has imported.
+_USERS = frozenset({_FAKES, "plugin_operator.testing.engine"})
 # Base class of pytest's representation of exceptions, which has no public name.
 _RENDERED = "TerminalRepr"
 
@@ -87,8 +89,13 @@ def _unallowed() -> str:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Mask Secret data in the failure of a test, its variables, output and logs."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a failure with the fix if one is known, without the inside of the operator and without Secret data."""
+    if call.excinfo is not None and not _USERS.isdisjoint(sys.modules):
+        _add_hint(call.excinfo.value)
+        call.excinfo = _without_inside(call.excinfo, item.config)
     report = yield
     if _SECRECY in sys.modules:
         mask = sys.modules[_SECRECY].SECRETS.mask
@@ -97,6 +104,26 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         if hasattr(report, "wasxfail"):
             report.wasxfail = mask(report.wasxfail)
     return report
+
+
+def _add_hint(error: BaseException) -> None:
+    from plugin_operator.testing.reports.call_hints import hint_for_test
+
+    if hint := hint_for_test(error):
+        error.add_note(hint)
+
+
+def _without_inside(
+    excinfo: pytest.ExceptionInfo[BaseException], config: pytest.Config
+) -> pytest.ExceptionInfo[BaseException]:
+    """Return a failure without the frames of the operator, unless an option asks for them."""
+    from plugin_operator.testing.reports import tracebacks
+
+    wants_all = config.getoption("fulltrace", default=False) or config.getoption("usepdb", default=False)
+    if wants_all or tracebacks.is_developed_in(config.rootpath):
+        return excinfo
+    tracebacks.cut(excinfo.value)
+    return pytest.ExceptionInfo.from_exception(excinfo.value)
 
 
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:
@@ -116,7 +143,8 @@ def plugin_harness() -> "Callable[..., PluginHarness]":
     """Return a factory of ``PluginHarness``. pytest discovers this fixture once the package is installed.
 
     The factory takes the arguments of ``PluginHarness``: files and folders, ``timeout_seconds=`` and
-    ``check_permissions=``. An ``async def`` test with this fixture runs on a new event loop, unless pytest-asyncio or
+    ``check_permissions=``. A relative path starts at the folder of the calling file, or at the working directory if it
+    leads nowhere there. An ``async def`` test with this fixture runs on a new event loop, unless pytest-asyncio or
     anyio handles it. Raises nothing itself.
 
     Example:
@@ -125,10 +153,14 @@ def plugin_harness() -> "Callable[..., PluginHarness]":
                 ...
     """
     from plugin_operator.testing.harness import PluginHarness
+    from plugin_operator.testing.scenarios.seeds import place
 
     def make(*plugins: str | Path, timeout_seconds: float = 30.0, check_permissions: bool = True) -> PluginHarness:
-        return PluginHarness(*plugins, timeout_seconds=timeout_seconds, check_permissions=check_permissions)
+        base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - the documented way to find the caller
+        placed = [place(each, base) for each in plugins]
+        return PluginHarness(*placed, timeout_seconds=timeout_seconds, check_permissions=check_permissions)
 
+    make.__qualname__ = PluginHarness.__qualname__  # messages of Python about a wrong call show it
     return make
 
 

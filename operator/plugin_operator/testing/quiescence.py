@@ -3,7 +3,7 @@
 Leaves waiting to the harness.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from plugin_operator.app import App
 from plugin_operator.cache import Informer, InformerKey
@@ -24,11 +24,14 @@ class Quiescence:
     Args:
         app: the operator.
         looker: client that reads the server's objects, with a mapper that has no cache.
+        unmet_waits: returns how many running reconciles wait for what no cache shows yet. If the caches equal the
+            server, these wait for a deadline, as delayed keys do: a test has planned a conflict that no write caused.
     """
 
-    def __init__(self, app: App, looker: ApiClient) -> None:
+    def __init__(self, app: App, looker: ApiClient, unmet_waits: Callable[[], int] = lambda: 0) -> None:
         self._app = app
         self._looker = looker
+        self._unmet_waits = unmet_waits
 
     async def is_reached(self) -> bool:
         """Report whether every cache equals the server, no plugin is loading, and no key is queued or in process.
@@ -36,7 +39,7 @@ class Quiescence:
         Call it twice, because an event between cache and queue is not visible. If the server fails, it returns False.
         """
         before = self._progress()
-        if before is None or await self._can_go_on():
+        if before is None or await self._can_continue():
             return False
         for informer in self._app.factory.informers():
             if not await self._equals_server(informer):
@@ -55,10 +58,12 @@ class Quiescence:
         controllers = [controller for plugin in plugins for controller in plugin.controllers]
         if any(plugin.state in AT_WORK for plugin in plugins) or any(map(_is_busy, controllers)):
             return None
+        if sum(len(each.in_flight) for each in controllers) > self._unmet_waits():
+            return None
         ended = [(each.name, each.revision, sum(each.reconciles.values())) for each in controllers]
         return (*ended, *((plugin.name, plugin.state) for plugin in plugins))
 
-    async def _can_go_on(self) -> bool:
+    async def _can_continue(self) -> bool:
         """Report whether a waiting plugin could proceed or must stop by now; if so, trigger a check by the host."""
         host, states = self._app.host, {PluginState.ACTIVE, PluginState.WAITING}
         plugins = [plugin for plugin in host.status() if plugin.state in states]
@@ -81,7 +86,7 @@ class Quiescence:
         if there is None:
             return informer.is_waiting
         names = informer.lister.keys()
-        here = {name: cached.resource_version for name in names if (cached := informer.lister.raw(name)) is not None}
+        here = {name: cached.resource_version for name in names if (cached := informer.lister.cached(name)) is not None}
         return informer.has_synced and not informer.is_waiting and there == here
 
     async def _versions(self, key: InformerKey) -> dict[NamespacedName, str] | None:
@@ -94,7 +99,7 @@ class Quiescence:
 
 
 def report_of(plugins: Iterable[PluginStatus]) -> str:
-    """Return the state and work of all plugins, for the message of a timeout."""
+    """Return the state and work of all plugins, for the message of a timeout; empty without plugins."""
     return "; ".join(
         f"{plugin.name} is {plugin.state} {plugin.reason}".strip()
         + "".join(
@@ -110,6 +115,6 @@ def _waits(controller: ControllerStatus) -> bool:
 
 
 def _is_busy(controller: ControllerStatus) -> bool:
-    """Report whether a controller has work, or will start once it notices that its caches have synced."""
+    """Report whether a controller has queued work, or will start once it notices that its caches have synced."""
     warms = not controller.has_synced and not _waits(controller)
-    return bool(warms or controller.queue_depth or controller.in_flight)
+    return bool(warms or controller.queue_depth)

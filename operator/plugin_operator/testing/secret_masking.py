@@ -82,8 +82,8 @@ class SecretValues:
             if len(value) >= _WORD_CHARACTERS:
                 text = text.replace(value, mask)
             else:
-                word = rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])"
-                text = re.sub(word, mask.replace("\\", r"\\"), text)
+                word = re.compile(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])")
+                text = word.sub(mask.replace("\\", r"\\"), text)
         return text
 
     def _mask_runs(self, text: str) -> str:

@@ -53,7 +53,7 @@ async def test_a_swallowed_error_fails_the_scenario_with_place_and_way_out(tmp_p
 
     assert await failure_of(test()) == (
         "plugins called the API server without a permission, which a cluster denies:\n"
-        f"{path}:8: get secrets in default is allowed by no rule of the plugin. "
+        f'{path}:8: get secrets "hello" in default is allowed by no rule of the plugin. '
         'Add permissions=[permission("secrets", "get")] to its controller'
     )
 
@@ -132,7 +132,7 @@ async def test_a_rule_for_one_namespace_allows_no_call_in_another(tmp_path: Path
             (line,) = s.logs
             assert 'in the namespace "kube-system"' in line["error"]
 
-    assert f"{path}:8: get secrets in kube-system is allowed in default only." in await failure_of(test())
+    assert f'{path}:8: get secrets "db" in kube-system is allowed in default only.' in await failure_of(test())
 
 
 async def test_a_rule_for_one_namespace_allows_no_list_of_all_and_each_call_in_its_own(tmp_path: Path) -> None:

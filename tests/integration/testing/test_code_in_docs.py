@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 
@@ -15,9 +16,10 @@ import pytest
 
 import plugin_operator
 from kube_apiserver import ApiServer
-from plugin_operator import testing
+from plugin_operator import AlreadyExistsError, testing
 from plugin_operator.testing import PluginHarness
 from tests.pages import PAGES, ROOT, Block, block_with, blocks_in, blocks_of
+from tests.widgets import definition
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
@@ -29,13 +31,30 @@ HEAD = block_with("docs/writing-plugins.md", "# /// script")
 
 #: What plugins in the pages reconcile: one object of each kind, which their selectors and maps let through.
 OBJECTS = [
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}},
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-b"}},
     {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": "hello", "labels": {"app": "web", "example.com/greet": "on"}},
+        "metadata": {"name": "hello", "labels": {"app": "web", "example.com/greet": "on", "copy": ""}},
     },
     {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token", "labels": {"used-by": "hello"}}},
     {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}},
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "selector": {"matchLabels": {"app": "shop"}},
+            "template": {
+                "metadata": {"labels": {"app": "shop"}},
+                "spec": {"containers": [{"name": "shop", "image": "shop:1"}]},
+            },
+        },
+    },
+    definition("example.com", status=True),
+    {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "kit"}, "spec": {"parts": {"wheel": 4}}},
+    {"apiVersion": "example.com/v1", "kind": "Website", "metadata": {"name": "blog"}, "spec": {"pages": []}},
 ]
 
 
@@ -108,7 +127,8 @@ async def test_the_plugins_in_the_pages_reconcile(tmp_path: Path) -> None:
         path.write_text(block.code)
     async with PluginHarness(*paths) as harness:
         for obj in OBJECTS:
-            await harness.client.create(obj)
+            with suppress(AlreadyExistsError):
+                await harness.client.create(obj)
         await harness.settle()
         controllers = [each for path in paths for each in harness.plugin(path.stem).controllers]
         assert {each.name: dict(each.failing) for each in controllers if each.failing} == {}
@@ -141,7 +161,7 @@ async def test_faults_are_planned_as_the_sandbox_page_says(api_server: ApiServer
             assert (refused.status, refused.headers["Retry-After"]) == (429, "2")
         async with session.get(url) as answered:
             assert answered.status == 200
-        async with session.post(url, json=OBJECTS[0]) as created:
+        async with session.post(url, json=OBJECTS[2]) as created:
             assert created.status == 201
         async with session.get(url, params={"watch": "true", "timeoutSeconds": "1"}) as silent:
             assert (silent.status, await silent.read()) == (200, b"")

@@ -110,3 +110,9 @@ async def test_settling_ends_once_an_edit_works_that_waited_for_a_kind(other: Pa
         await harness.settle()
         assert harness.plugin("widgets").state is PluginState.ACTIVE
         assert harness.plugin("widgets").revision != before
+
+
+async def test_a_wait_without_any_plugin_names_its_file(plugin: Path) -> None:
+    found = f"waited 0 s for the plugins to load: no plugin was found yet in {plugin}"
+    with pytest.raises(AssertionError, match=found):
+        await PluginHarness(plugin, timeout_seconds=0).__aenter__()

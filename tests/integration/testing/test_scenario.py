@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +91,24 @@ async def test_a_failure_planned_in_the_middle_lasts_for_its_times(marks: Path) 
         s.heal()
         await s.create(config_map("b"))
         assert [write.name for write in s.writes] == ["a", "b"]
+
+
+async def test_a_planned_conflict_of_a_whole_object_is_retried_after_its_wait_for_the_cache(tmp_path: Path) -> None:
+    """Nothing else has changed the object, so no cache shows another version: the wait ends by its deadline."""
+    updates = """
+        from plugin_operator import controller
+
+        @controller(for_="v1/ConfigMap")
+        async def updates(ctx, request):
+            obj = ctx.lister.get(request)
+            if not obj.get("data"):
+                await ctx.client.update({**obj, "data": {"a": "b"}})
+        """
+    path = written(tmp_path, textwrap.dedent(updates), "updates")
+    async with scenario(path, objects=[config_map("a")], fail={"update": [409, 409]}) as s:
+        assert (len(s.failed_writes), s.writes) == (1, [])
+        await s.advance(20)
+        assert (len(s.failed_writes), len(s.writes)) == (2, 1)
 
 
 async def test_requests_and_schedules_come_due_as_time_advances(tmp_path: Path) -> None:
@@ -190,10 +209,17 @@ async def test_events_and_logs_are_on_record(tmp_path: Path) -> None:
 
 async def test_crds_and_objects_come_from_files_with_several_documents(tmp_path: Path) -> None:
     text = MARKS.replace("v1/ConfigMap", "example.com/v1/Widget")
-    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: NAME, namespace: shop}\n"
+    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: NAME, namespace: shop, resourceVersion: '8'}\n"
     (tmp_path / "objects.yaml").write_text(widget.replace("NAME", "w1") + "---\n" + widget.replace("NAME", "w2"))
     crd = definition("example.com")
-    (tmp_path / "crd.json").write_text(json.dumps(crd))
+    # As kubectl get -o yaml prints them.
+    crd["metadata"] |= {
+        "uid": "x",
+        "resourceVersion": "7",
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
+    (tmp_path / "crd.json").write_text(json.dumps({**crd, "status": {"storedVersions": ["v1"]}}))
     async with scenario(
         written(tmp_path, text), crds=[tmp_path / "crd.json"], objects=[str(tmp_path / "objects.yaml")]
     ) as s:
@@ -275,3 +301,19 @@ def test_what_is_no_list_of_objects_says_what_is_wrong(marks: Path) -> None:
         scenario(marks, objects=cast("Any", config_map("a")))
     with pytest.raises(ValueError, match="an object named 'a' has no apiVersion: write"):
         scenario(marks, objects=[{"kind": "ConfigMap", "metadata": {"name": "a"}}])
+
+
+async def test_a_plugin_that_triggers_itself_is_named_with_the_field_that_it_writes(tmp_path: Path) -> None:
+    plugin = """
+    from plugin_operator import controller
+
+    @controller(for_="v1/ConfigMap")
+    async def counts(ctx, request):
+        obj = ctx.lister.get(request)
+        count = int((obj.get("data") or {}).get("n", "0"))
+        await ctx.client.patch(obj, {"data": {"n": str(count + 1)}})
+    """
+    found = r"still busy .*; plugin counts: controller counts changes data\.n of v1/ConfigMap default/a at each"
+    with pytest.raises(AssertionError, match=found):
+        async with scenario(written(tmp_path, textwrap.dedent(plugin), "counts"), objects=[config_map("a")]):
+            pass

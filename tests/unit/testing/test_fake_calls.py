@@ -57,7 +57,7 @@ async def test_a_call_that_no_rule_allows_is_denied_and_reported(plugin: ModuleT
     with pytest.raises(ForbiddenError, match='cannot get resource "secrets"'):
         await plugin.read(ctx, "v1/Secret", ctx.request)
     message = fake_calls.take_message()
-    assert f"{plugin.__file__}:10: get secrets in default is allowed by no rule" in message
+    assert f'{plugin.__file__}:10: get secrets "hello" in default is allowed by no rule' in message
     assert 'permission("secrets", "get")' in message
     assert fake_calls.take_message() == ""
 

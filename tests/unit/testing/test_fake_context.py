@@ -191,3 +191,14 @@ async def test_a_field_selector_is_refused_before_it_selects_everything() -> Non
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match=r"now is .*, which has no time zone"):
         fake_context(now=datetime(2026, 1, 1))  # noqa: DTZ001 - on purpose
+
+
+async def test_a_cleanup_gets_past_what_does_not_exist_and_no_other_error() -> None:
+    ctx = fake_context([config_map()], cleanup=True)
+    await ctx.client.delete("v1/Secret", "gone", "default")
+    await ctx.client.delete("v1/ConfigMap", ctx.request)
+    assert [(each.verb, each.kind, each.name) for each in ctx.writes] == [("delete", "v1/ConfigMap", "hello")]
+    with pytest.raises(ConflictError):
+        await fake_context([config_map()], cleanup=True).client.delete("v1/ConfigMap", "hello", "default", uid="other")
+    with pytest.raises(NotFoundError):
+        await fake_context([config_map()]).client.delete("v1/Secret", "gone", "default")

@@ -23,6 +23,7 @@ from plugin_operator.client.http.request_path import kind_at, object_of
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiError, api_error
 from plugin_operator.kube import GroupVersionKind, LabelSelector, Object, Resource, guessed_resource
+from plugin_operator.kube.timestamps import timestamp
 
 #: Index functions by kind and name.
 Indexes: TypeAlias = Mapping[str, Mapping[str, Callable[[Object], Iterable[str]]]]
@@ -94,7 +95,7 @@ class FakeObjects:
 
     def lister(self, gvk: GroupVersionKind) -> Lister:
         """Return the lister of a kind, which shows every write at once."""
-        return Lister(self._store(gvk), self._indexes.get(gvk, {}))
+        return Lister(self._store(gvk), self._indexes.get(gvk, {}), kind=gvk)
 
     def kind_of(self, path: str) -> GroupVersionKind:
         """Return the kind that a request path is about.
@@ -244,7 +245,7 @@ class FakeObjects:
         return api_error(404, "NotFound", f'{self.resource(gvk).plural} "{name}" not found')
 
     def _stamp(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self._clock.now())
 
 
 def _patched(obj: Object, patch: Any, content_type: str) -> Object:

@@ -19,9 +19,10 @@ from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.declared import DeclaredController
 from plugin_operator.hosting.permissions.needs import Need
-from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, needs_of
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.permissions.request_calls import call_of
 from plugin_operator.hosting.permissions.resources import ResourceTable
+from plugin_operator.hosting.permissions.source.direct_analysis import needs_of
 from plugin_operator.plugin import discover
 from plugin_operator.plugin.declaration.options import MARK
 from plugin_operator.testing.permissions.call_recording import RECORDING

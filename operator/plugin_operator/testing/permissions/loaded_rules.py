@@ -9,8 +9,9 @@ from kube_apiserver.registry import Registry
 from plugin_operator.hosting import Loader, PluginRevision, PluginSource
 from plugin_operator.hosting.permissions.declared import DeclaredController
 from plugin_operator.hosting.permissions.needs import Need
-from plugin_operator.hosting.permissions.plugin_needs import PluginFacts, needs_of
+from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.permissions.resources import ResourceTable
+from plugin_operator.hosting.permissions.source.direct_analysis import needs_of
 from plugin_operator.kube import GroupVersionKind, Resource
 
 

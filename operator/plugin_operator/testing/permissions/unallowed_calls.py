@@ -31,13 +31,15 @@ class UnallowedCall:
 
     def __str__(self) -> str:
         where = f" in {self.call.namespace}" if self.call.namespace else ""
+        name = f' "{self.call.name}"' if self.call.name else ""
+        what = f"{self.place}: {self.call.verb} {_dotted(self.call)}{name}"
         if self.namespaces:
             return (
-                f"{self.place}: {self.call.verb} {_dotted(self.call)}{where or ' in all namespaces'} is allowed in "
+                f"{what}{where or ' in all namespaces'} is allowed in "
                 f"{', '.join(self.namespaces)} only. Add the namespace to namespaces= of its controller"
             )
         return (
-            f"{self.place}: {self.call.verb} {_dotted(self.call)}{where} is allowed by no rule of the plugin. "
+            f"{what}{where} is allowed by no rule of the plugin. "
             f"Add permissions=[{permission_text(self.call)}] to its controller"
         )
 

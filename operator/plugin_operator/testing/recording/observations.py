@@ -16,10 +16,12 @@ import structlog
 from plugin_operator import logs
 from plugin_operator.client.models import Model
 from plugin_operator.controllers import Reconciler, Request, Result
+from plugin_operator.error_hints import described
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin import ControllerScope, Recorder
 from plugin_operator.plugin.context.event_correlator import Reference
 from plugin_operator.plugin.context.recorder import EventType
-from plugin_operator.rendering import describe
+from plugin_operator.testing.recording.writes import WriteLog
 from plugin_operator.testing.secret_masking import SECRETS
 
 
@@ -99,7 +101,7 @@ class ObservedRecorder:
         self._controller = controller
         self._events = events
 
-    def event(self, about: Mapping[str, Any] | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
+    def event(self, about: Mapping[str, Any] | ApiObject | Model, type: EventType, reason: str, message: str) -> None:  # noqa: A002 - the API's own field name
         """Record an event; see ``Recorder``."""
         try:
             at = Reference.to(about)
@@ -111,8 +113,12 @@ class ObservedRecorder:
         self._recorder.event(about, type, reason, message)
 
 
-def observed(scope: ControllerScope, reconcile: Reconciler, requests: list[ReconciledRequest]) -> Reconciler:
-    """Return ``reconcile`` with a note in ``requests`` after each call."""
+def observed(
+    scope: ControllerScope, reconcile: Reconciler, requests: list[ReconciledRequest], log: WriteLog
+) -> Reconciler:
+    """Return ``reconcile`` with a note in ``requests`` after each call; ``log`` learns of the waits for its writes."""
+    if scope.writes is not None:
+        log.expectations.append(scope.writes)
 
     async def observe(request: Request) -> Result | None:
         outcome, after, error = "cancelled", None, ""
@@ -121,7 +127,7 @@ def observed(scope: ControllerScope, reconcile: Reconciler, requests: list[Recon
             after = result.requeue_after if result is not None else None
             outcome = "requeue_after" if after else "requeue" if result is not None and result.requeue else "success"
         except Exception as raised:
-            outcome, error = "error", describe(raised)
+            outcome, error = "error", described(raised)
             raise
         finally:
             requests.append(

@@ -18,6 +18,7 @@ from plugin_operator.client.http.transport import Transport
 from plugin_operator.client.object_requests import APPLY
 from plugin_operator.errors import PluginOperatorError, api_error
 from plugin_operator.kube import GroupVersionKind
+from plugin_operator.plugin.writes.expectations import Expectations
 from plugin_operator.rendering import describe
 from plugin_operator.testing.secret_masking import SECRETS
 
@@ -133,12 +134,18 @@ class WriteLog:
         writes: all writes, in the order of their ends.
         failures: the planned failures.
         pending: how many requests of plugins and their schedules are in flight.
+        expectations: what controllers wait for after their writes.
     """
 
     kind_of: Callable[[str], str]
     writes: list[Write] = field(default_factory=list)
     failures: list[PlannedFailure] = field(default_factory=list)
     pending: int = 0
+    expectations: list[Expectations] = field(default_factory=list)
+
+    def unmet_waits(self) -> int:
+        """Return how many reconciles wait for what no cache shows yet."""
+        return sum(each.unmet_waits() for each in self.expectations)
 
     def failure(self, verb: str, kind: str) -> PluginOperatorError | None:
         """Return the planned failure of a request, which counts it; None if there is none."""

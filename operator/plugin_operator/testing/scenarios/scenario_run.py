@@ -9,13 +9,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 from kube_apiserver import ApiServer
 from plugin_operator.app.host_parts import HostParts
 from plugin_operator.client import Client
 from plugin_operator.hosting import PluginStatus
 from plugin_operator.kube import Object
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.testing.engine import Engine
 from plugin_operator.testing.recording.observations import (
     LogLine,
@@ -35,7 +36,10 @@ from plugin_operator.testing.recording.writes import (
     planned_failures,
 )
 from plugin_operator.testing.scenarios import seeds
+from plugin_operator.testing.scenarios.late_seeds import Seeding
 from plugin_operator.testing.virtual_time import VirtualTime
+
+K = TypeVar("K", bound=Object | ApiObject)
 
 
 class Scenario:
@@ -52,7 +56,7 @@ class Scenario:
         self,
         plugins: Sequence[Path],
         *,
-        objects: Sequence[Object],
+        objects: Sequence[seeds.SeedObject],
         fail: Mapping[str, Failure | Sequence[Failure]],
         start: datetime,
         timeout_seconds: float,
@@ -60,7 +64,7 @@ class Scenario:
     ) -> None:
         self._clock = VirtualTime(start)
         self._stack = ExitStack()
-        self._objects = objects
+        self._seeding = Seeding(objects, lambda: self.client)
         self.requests: list[ReconciledRequest] = []
         self.events: list[RecordedEvent] = []
         self.logs: list[LogLine] = []
@@ -71,11 +75,12 @@ class Scenario:
             watches=False,
             transport=lambda transport: ObservedTransport(transport, self._log),
             recorder=lambda recorder, name: ObservedRecorder(recorder, name, self.events),
-            instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests),
+            definitions=self._seeding.with_definitions,
+            instrument=lambda scope, reconcile: observed(scope, reconcile, self.requests, self._log),
         )
         self._engine = Engine(
             plugins, timeout_seconds, parts, self._clock, lambda: bool(self._log.pending),
-            checks_permissions=check_permissions,
+            lambda: self._log.unmet_waits(), checks_permissions=check_permissions,  # noqa: PLW0108 - made below
         )  # fmt: skip
         self._log = WriteLog(partial(kind_in, self._engine.server.cluster.registry), failures=planned_failures(fail))
         self.server: ApiServer = self._engine.server
@@ -90,11 +95,20 @@ class Scenario:
         """
         self._stack.enter_context(captured_logs(self.logs))
         try:
-            await self._engine.start(lambda: seeds.create(self.client, self._objects))
+            await self._engine.start(self._seeding.before_start)
+            await self._create_rest()
         except BaseException:
             self._stack.close()
             raise
         return self
+
+    async def _create_rest(self) -> None:
+        try:
+            if await self._seeding.after_start():
+                await self.settle()
+        except BaseException:
+            await self._engine.stop()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -186,15 +200,15 @@ class Scenario:
         if seconds < 0:
             raise ValueError("time does not go back: seconds must be 0 or more")
         if not settle:
-            await self._clock.advance(seconds)
+            await self._engine.in_virtual_time(self._clock.advance(seconds))
             return
         end = self._clock.monotonic() + seconds
         await self.settle()
         while (due := self._clock.next_due()) is not None and due <= end:
-            await self._clock.advance(max(0.0, due - self._clock.monotonic()))
+            await self._engine.in_virtual_time(self._clock.advance(max(0.0, due - self._clock.monotonic())))
             if not self._engine.is_unchanged:
                 await self.settle()
-        await self._clock.advance(max(0.0, end - self._clock.monotonic()))
+        await self._engine.in_virtual_time(self._clock.advance(max(0.0, end - self._clock.monotonic())))
 
     async def get(self, kind: str, name: str, namespace: str = "default") -> Object:
         """Return one object from the server.
@@ -225,7 +239,7 @@ class Scenario:
         """
         return await self.client.list(kind, namespace, label_selector=label_selector)
 
-    async def create(self, obj: Object) -> Object:
+    async def create(self, obj: K) -> K:
         """Create an object, settle, and return the object as the server stored it first.
 
         Args:
@@ -235,11 +249,11 @@ class Scenario:
             ApiError: the server rejects it.
             AssertionError: see ``settle``.
         """
-        created = await self.client.create(obj)
+        created: K = await cast("Any", self.client).create(obj)
         await self.settle()
         return created
 
-    async def update(self, obj: Object) -> Object:
+    async def update(self, obj: K) -> K:
         """Replace an object, settle, and return the object as the server stored it first.
 
         Args:
@@ -249,7 +263,7 @@ class Scenario:
             ApiError: the server rejects it.
             AssertionError: see ``settle``.
         """
-        updated = await self.client.update(obj)
+        updated: K = await cast("Any", self.client).update(obj)
         await self.settle()
         return updated
 
@@ -270,7 +284,7 @@ class Scenario:
         await self.settle()
         return patched
 
-    async def delete(self, kind: str, name: str, namespace: str = "default") -> None:
+    async def delete(self, kind: str | type[ApiObject], name: str, namespace: str = "default") -> None:
         """Delete an object and settle.
 
         Args:

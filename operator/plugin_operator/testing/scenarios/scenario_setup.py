@@ -4,14 +4,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from plugin_operator.testing.recording.writes import Failure
 from plugin_operator.testing.scenarios import seeds
 from plugin_operator.testing.scenarios.scenario_run import Scenario
-
-#: A CRD or object: the path of its file, or a dict.
-Seed: TypeAlias = str | Path | Mapping[str, Any]
+from plugin_operator.testing.scenarios.seeds import Seed
 
 
 def scenario(

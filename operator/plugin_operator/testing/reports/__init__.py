@@ -1,0 +1,1 @@
+"""What a failing test shows: log lines and tracebacks of plugins, without the inside of the operator."""
