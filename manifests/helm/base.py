@@ -20,7 +20,10 @@ _DEADLINE_SECONDS = 60
 
 Object = dict[str, Any]
 #: What a chart can switch on, beside the objects of the default.
-ADDITIONS = ("alerts", "service-monitor", "secure-metrics", "network-policy-ingress", "network-policy-egress")
+ADDITIONS = (
+    *("alerts", "service-monitor", "network-policy-ingress", "network-policy-egress"),
+    *("apply-crds", "secure-metrics"),
+)
 
 
 @lru_cache

@@ -76,6 +76,7 @@ def templates(sources: Sources) -> list[Template]:
         Template("service.yaml", _service(sources.default), "$.Values.metrics.enabled"),
         _budget(sources.default),
         *_metrics_roles(sources.added),
+        *_definition_roles(sources.added),
         *_network_policies(sources.added),
         _service_monitor(sources),
         _alerts(sources.added),
@@ -256,15 +257,24 @@ def _budget(objects: list[Object]) -> Template:
 
 
 def _metrics_roles(objects: list[Object]) -> Iterator[Template]:
+    condition = "and $.Values.rbac.create $.Values.metrics.enabled $.Values.metrics.secure"
+    yield from _cluster_roles(objects, "plugin-operator-metrics-", "rbac-metrics.yaml", condition)
+
+
+def _definition_roles(objects: list[Object]) -> Iterator[Template]:
+    condition = "and $.Values.rbac.create $.Values.applyCrds"
+    yield from _cluster_roles(objects, "plugin-operator-apply-crds", "rbac-apply-crds.yaml", condition)
+
+
+def _cluster_roles(objects: list[Object], word: str, file: str, condition: str) -> Iterator[Template]:
     for obj in objects:
         kind, name = identity(obj)
-        if "plugin-operator-metrics-" in name and kind.startswith("ClusterRole"):
+        if word in name and kind.startswith("ClusterRole"):
             made = named(one(objects, kind, name), _cluster_name(name), scope="cluster")
             if kind == "ClusterRoleBinding":
                 put(made, "roleRef.name", Expr(_cluster_name(made["roleRef"]["name"])))
                 _subjects(made)
-            condition = "and $.Values.rbac.create $.Values.metrics.enabled $.Values.metrics.secure"
-            yield Template("rbac-metrics.yaml", made, condition)
+            yield Template(file, made, condition)
 
 
 def _network_policies(objects: list[Object]) -> Iterator[Template]:

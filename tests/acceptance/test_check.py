@@ -25,6 +25,10 @@ FILES = {
     ),
     "asks.py": "# /// script\n# dependencies = ['click>=8', 'nothing-of-this-name']\n# ///\n" + "import time\n",
     "asks_less.py": "# /// script\n# dependencies = ['click<8']\n# ///\n",
+    "asks_wrongly.py": (
+        "from plugin_operator import controller\n@controller(kind='v1/Pod')\nasync def one(ctx, request): ...\n"
+        "@controller(for_='v1/Pod', workers=2)\nasync def two(ctx, request): ...\n"
+    ),
     "folder/__init__.py": GOOD.format(name="folder", body="...") + "from . import inner\n",
     "folder/inner.py": "import time\nasync def nap():\n    time.sleep(1)\n",
     "counts.py": "import prometheus_client as p\np.Counter('seen', 'x')\n" + GOOD.format(name="counts", body="..."),
@@ -59,6 +63,7 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
     assert mistakes_in(document, plugins) == {
         "asks.py": ["2:PO001"],
         "asks_less.py": ["2:PO001", "2:PO001"],
+        "asks_wrongly.py": ["2:PO001", "4:PO113"],
         "broken.py": ["1:PO001"],
         "cacheless.py": ["4:PO103"],
         "counts_too.py": ["None:PO001"],
@@ -72,7 +77,8 @@ def test_all_mistakes_of_all_files_are_found_at_once(run: Run, plugins: Path) ->
         "wrong.py": ["3:PO001", "3:PO001", "4:PO101", "5:PO001", "5:PO001"],
     }
     states = {each["name"]: each["state"] for each in document["plugins"]}
-    assert {name for name, state in states.items() if state == "rejected"} == {"asks", "asks_less", "broken", "wrong"}
+    rejected = {name for name, state in states.items() if state == "rejected"}
+    assert rejected == {"asks", "asks_less", "asks_wrongly", "broken", "wrong"}
     assert states["helper"] == "helper"
     messages = {Path(each["path"]).name: each["message"] for each in document["mistakes"]}
     assert messages["counts_too.py"] == f"its metric 'seen' has the name of one in {plugins}/counts.py: choose another"
@@ -136,7 +142,7 @@ def test_a_path_with_nothing_to_check_is_an_error(run: Run, plugins: Path, tmp_p
     assert (ended.returncode, ended.stderr) == (1, "")
     messages = {Path(each["path"]).name: each["message"] for each in json.loads(ended.stdout)["mistakes"]}
     assert messages == {
-        "project": f"contains no plugin: did you mean {project}/plugins?",
-        "empty": f"{empty} is empty",
+        "project": f"has no .py file: did you mean {project}/plugins?",
+        "empty": f"is an empty directory: did you mean {plugins}?",
         "pipe.py": "is a named pipe, not a file",
     }

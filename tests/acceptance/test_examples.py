@@ -21,7 +21,7 @@ from tests.acceptance.conftest import StartOperator
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PLUGINS = sorted(path.stem for path in (EXAMPLES / "plugins").glob("*.py"))
 DEADLINE_SECONDS = 60
-COPY, FETCH, HOURS = "example.com/copy", "example.com/fetch", "example.com/office-hours"
+COPY, TO, FETCH, HOURS = "example.com/copy", "example.com/copy-to", "example.com/fetch", "example.com/office-hours"
 
 Json = dict[str, Any]
 
@@ -56,13 +56,18 @@ def inputs(namespace: str, name: str, url: str) -> list[Json]:
     pod = {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
     deployment = {"replicas": 3, "selector": {"matchLabels": {"app": name}}, "template": pod}
     short = {"metadata": {"name": f"{name}-short", "annotations": {"example.com/ttl-seconds": "1"}}}
+    to = {TO: "kubernetes.io/metadata.name=kube-system"}
+    job = {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}
+    runs = {"schedule": "* * * * *", "jobTemplate": {"spec": job}}
     return [
-        of("v1", "Secret", {COPY: "source"}, stringData={"token": "of-the-registry"}),
+        of("v1", "Secret", {COPY: "source"}, stringData={"token": "of-the-registry"}, metadata={"annotations": to}),
         of("v1", "ConfigMap", {FETCH: ""}, data={"url": url}),
         of("v1", "ConfigMap", **short),
         of("apps/v1", "Deployment", {HOURS: ""}, spec=deployment, metadata={"name": f"{name}-hours"}),
         of("example.com/v1", "Website", spec={"image": "nginx:1"}),
         of("example.com/v1", "EphemeralVolumeClaim", spec={"size": "1Gi"}),
+        of("example.com/v1", "Memcached", spec={"size": 2}, metadata={"name": f"{name}-cache"}),
+        of("example.com/v1", "CronJob", spec={**runs, "suspend": True}),
     ]
 
 
@@ -77,7 +82,7 @@ def test_all_examples_do_their_work_on_a_cluster(
         cluster.kubectl("wait", "--for=condition=Established", "-f", str(crd), "--timeout=60s")
     cluster.kubectl("create", "namespace", name)
     cluster.kubectl("label", "namespace", name, "example.com/defaults=true")
-    running = operator(FETCH_HOSTS="127.0.0.1")
+    running = operator("--apply-crds", FETCH_HOSTS="127.0.0.1")
     for plugin in PLUGINS:
         running.wait_for("Plugin active", f"plugin={plugin}")
     documents = tmp_path / "inputs.yaml"
@@ -94,13 +99,29 @@ def test_all_examples_do_their_work_on_a_cluster(
     wait_until(lambda: get("configmap").get("data", {}).get("body") == "hello")
     wait_until(lambda: get("configmap", f"{name}-short") == {})
     wait_until(lambda: get("deployment", f"{name}-hours")["spec"]["replicas"] == (3 if is_office_hour() else 0))
-    wait_until(lambda: get("limitrange", "defaults") != {} and get("networkpolicy", "deny-ingress") != {})
+    wait_until(lambda: get("resourcequota", "default-quota") != {} and get("networkpolicy", "default-deny") != {})
     wait_until(lambda: get("deployment") != {} and get("service") != {})
     wait_until(lambda: get("website").get("status", {}).get("conditions", [{}])[0].get("type") == "Available")
     wait_until(lambda: get("ephemeralvolumeclaim").get("status", {}).get("phase") == "Pending")
+    wait_until(lambda: get("deployment", f"{name}-cache")["spec"]["replicas"] == 2)
+    wait_until(lambda: get("memcached", f"{name}-cache").get("status", {}).get("conditions") is not None)
+    has_run(cluster, name)
     cluster.kubectl("delete", "secret", name, "-n", name)
     wait_until(lambda: get("secret", namespace="kube-system") == {})
+    cluster.kubectl("label", "namespace", name, "example.com/defaults-")
+    wait_until(lambda: get("resourcequota", "default-quota") == {} and get("networkpolicy", "default-deny") == {})
+    cluster.kubectl("delete", "memcached", f"{name}-cache", "-n", name)
     assert "Traceback" not in running.text
+
+
+def has_run(cluster: Cluster, name: str) -> None:
+    """Let a run of the CronJob be due, and wait until its Job is active."""
+    kind = "cronjobs.example.com"
+    patch = ["patch", kind, name, "-n", name, "--type=merge", "-p"]
+    cluster.kubectl(*patch, '{"status": {"lastScheduleTime": "2026-01-01T00:00:00Z"}}', "--subresource=status")
+    cluster.kubectl(*patch, '{"spec": {"suspend": false}}')
+    active = "jsonpath={.status.active[*].kind}"
+    wait_until(lambda: "Job" in cluster.kubectl("get", kind, name, "-n", name, "-o", active))
 
 
 def is_office_hour() -> bool:

@@ -67,6 +67,35 @@ def test_it_prints_what_to_try_and_each_reconcile_as_it_happens(up: Sandbox) -> 
     up.output.wait_for("ConfigMap reconciled", "name=hello", "found=False")
 
 
+def test_it_installs_the_kind_of_a_class_before_seeds_of_that_kind_and_follows_its_edits(
+    sandbox: StartSandbox, plugins: Path, tmp_path: Path
+) -> None:
+    text = """
+from plugin_operator import ApiObject, Struct, controller, resource
+
+class GadgetSpec(Struct):
+    size: int = 3
+
+@resource("example.com/v1/Gadget")
+class Gadget(ApiObject):
+    spec: GadgetSpec
+
+@controller(for_=Gadget)
+async def gadgets(ctx, request):
+    ctx.log.info("Gadget reconciled", spec=str(ctx.lister.raw(request)["spec"]))
+"""
+    (plugins / "gadgets.py").write_text(text)
+    seed = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "a"}, "spec": {"size": 5}}
+    (tmp_path / "gadget.json").write_text(json.dumps(seed))
+    up = sandbox("--seed", str(tmp_path / "gadget.json"))
+    up.output.wait_for("Gadget reconciled", "{'size': 5}", "name=a")
+    edited = plugins / ".gadgets.new"
+    edited.write_text(text.replace("size: int = 3", "size: int = 3\n    color: str = 'red'"))
+    edited.rename(plugins / "gadgets.py")
+    up.output.wait_for("Definition installed", "result=updated")
+    assert "red" in up.kubectl("get", "gadget", "a", "-o", "yaml")
+
+
 def test_ctrl_c_stops_it_at_once_with_status_zero_and_leaves_nothing(up: Sandbox) -> None:
     server = server_pid(up)
     assert up.interrupt() == 0, up.output.text

@@ -66,7 +66,7 @@ def test_in_a_directory_good_and_bad_are_told_side_by_side(run: Run, plugins: Pa
 def test_an_empty_directory_is_no_success(run: Run, plugins: Path) -> None:
     ended = run("validate", plugins)
     assert ended.returncode == 1
-    assert "is empty" in ended.stderr
+    assert "is an empty directory" in ended.stderr
 
 
 def test_a_file_that_cannot_be_a_plugin_is_told_why(run: Run, plugins: Path) -> None:

@@ -21,10 +21,10 @@ NO_TRACEBACK = "Traceback"
         (["run", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing: create it, or name another'),
         (["run", "--plugins-dir", "file.py"], '"file.py" is not a directory'),
         (["sandbox", "--plugins-dir", "nowhere"], '--plugins-dir: "nowhere" is missing'),
-        (["sandbox", "--seed", "nowhere"], "Path 'nowhere' does not exist"),
+        (["sandbox", "--seed", "nowhere"], "--seed': 'nowhere' does not exist"),
         (["run", "--plugins-dir", ".", "--metrics-addr", "80"], '--metrics-addr: "80" is not host:port: write ":8080"'),
         (["run", "--plugins-dir", ".", "--drain-timeout", "soon"], '--drain-timeout: "soon" is not a duration: write'),
-        (["run", "--plugins-dir", ".", "--kubeconfig", "nowhere"], "--kubeconfig: File 'nowhere' does not exist"),
+        (["run", "--plugins-dir", ".", "--kubeconfig", "nowhere"], "--kubeconfig: 'nowhere' does not exist"),
         (["run", "--plugins-dir", ".", "--leader-elect=perhaps"], "--leader-elect: 'perhaps' is not a valid boolean"),
         (["run", "--plugins-dir", ".", "--enable-leader-election=x"], "--enable-leader-election: 'x' is not a valid"),
         (["run", "--plugins-dir", ".", "--metrics-bind-address", "x"], '--metrics-bind-address: "x" is not host:port'),
@@ -46,7 +46,7 @@ NO_TRACEBACK = "Traceback"
         ),
         (["run", "--plugins-dir", ".", "--log-level", "loud"], "'loud' is not one of 'debug', 'info'"),
         (["validate"], "Missing argument 'PATH...'"),
-        (["validate", "nowhere.py"], "Path 'nowhere.py' does not exist"),
+        (["validate", "nowhere.py"], "'nowhere.py' does not exist"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_status_two_and_names_the_way_out(

@@ -161,6 +161,9 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{- with .Values.watchNamespaces -}}
 {{- $_ := set $flags "namespace" (join "," .) -}}
 {{- end -}}
+{{- if .Values.applyCrds -}}
+{{- $_ := set $flags "apply-crds" true -}}
+{{- end -}}
 {{- if and .Values.metrics.enabled .Values.metrics.secure -}}
 {{- $_ := set $flags "metrics-secure" true -}}
 {{- if .Values.metrics.certificate.secretName -}}
@@ -183,6 +186,7 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{/* What a schema cannot say. Included by the Deployment, so that nothing renders with such values. */}}
 {{- define "plugin-operator.check" -}}
 {{- $elsewhere := dict
+  "apply-crds" "set applyCrds instead"
   "enable-leader-election" "set leaderElection.enabled instead"
   "health-probe-bind-address" "set probes.port instead"
   "leader-elect" "set leaderElection.enabled instead"
@@ -199,6 +203,7 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
   "metrics-secure" "set metrics.secure instead"
   "namespace" "set watchNamespaces instead"
   "plugins-dir" "set plugins, existingConfigMap, gitSync or persistence instead"
+  "watch-namespace" "set watchNamespaces instead"
 -}}
 {{- range $flag, $_ := .Values.flags -}}
 {{- if hasKey $elsewhere $flag -}}
@@ -216,6 +221,9 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{- end -}}
 {{- if and .Values.metrics.secure .Values.rbac.create (eq .Values.rbac.scope "namespaces") -}}
 {{- fail "metrics.secure needs a ClusterRole, which rbac.scope=namespaces makes none of: set rbac.create=false and bind it yourself" -}}
+{{- end -}}
+{{- if and .Values.applyCrds .Values.rbac.create (eq .Values.rbac.scope "namespaces") -}}
+{{- fail "applyCrds needs a ClusterRole, which rbac.scope=namespaces makes none of: set rbac.create=false and bind it yourself" -}}
 {{- end -}}
 {{- if eq (toString .Values.metrics.port) (toString .Values.probes.port) -}}
 {{- fail "metrics.port and probes.port are the same: choose two ports" -}}

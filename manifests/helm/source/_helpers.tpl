@@ -161,6 +161,9 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{- with .Values.watchNamespaces -}}
 {{- $_ := set $flags "namespace" (join "," .) -}}
 {{- end -}}
+{{- if .Values.applyCrds -}}
+{{- $_ := set $flags "apply-crds" true -}}
+{{- end -}}
 {{- if and .Values.metrics.enabled .Values.metrics.secure -}}
 {{- $_ := set $flags "metrics-secure" true -}}
 {{- if .Values.metrics.certificate.secretName -}}
@@ -201,6 +204,9 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{- end -}}
 {{- if and .Values.metrics.secure .Values.rbac.create (eq .Values.rbac.scope "namespaces") -}}
 {{- fail "metrics.secure needs a ClusterRole, which rbac.scope=namespaces makes none of: set rbac.create=false and bind it yourself" -}}
+{{- end -}}
+{{- if and .Values.applyCrds .Values.rbac.create (eq .Values.rbac.scope "namespaces") -}}
+{{- fail "applyCrds needs a ClusterRole, which rbac.scope=namespaces makes none of: set rbac.create=false and bind it yourself" -}}
 {{- end -}}
 {{- if eq (toString .Values.metrics.port) (toString .Values.probes.port) -}}
 {{- fail "metrics.port and probes.port are the same: choose two ports" -}}

@@ -4,7 +4,6 @@ Owns flags, environment variables, terminal output, and exit statuses (0 done, 1
 imports its dependencies only when it runs, so that ``--help`` is fast.
 """
 
-import io
 import signal
 import sys
 
@@ -26,17 +25,22 @@ def kubectl_main() -> None:
 def kubectl_complete() -> None:
     """Answer kubectl's completion, which runs ``kubectl_complete-plugin_operator`` with the words typed so far."""
     from plugin_operator.cli.kubectl_completion import completions
+    from plugin_operator.cli.terminal.standard_streams import OutputFailed, guard_standard_streams
 
-    sys.stdout.write(completions(_KUBECTL, sys.argv[1:]))
+    guard_standard_streams()
+    try:
+        sys.stdout.write(completions(_KUBECTL, sys.argv[1:]))
+        sys.stdout.flush()
+    except (OutputFailed, BrokenPipeError):
+        sys.exit(1)
 
 
 def _run(name: str) -> None:
     # During imports Ctrl-C ends the process by signal, without a traceback; commands that need to stop something
     # install their own handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # None if it is closed
-            stream.reconfigure(errors="backslashreplace")  # text of plugins may have what an encoding lacks
     from plugin_operator.cli.group import COMPLETION_VARIABLE, group
+    from plugin_operator.cli.terminal.standard_streams import guard_standard_streams
 
+    guard_standard_streams()
     group.main(prog_name=name, complete_var=COMPLETION_VARIABLE)

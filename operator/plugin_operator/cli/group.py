@@ -13,6 +13,7 @@ import click
 from plugin_operator.cli.command import write_examples
 from plugin_operator.cli.output import output_flag
 from plugin_operator.cli.parameters import PREFIX
+from plugin_operator.cli.terminal.messages import say, shown_errors
 from plugin_operator.errors import PluginOperatorError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 PROGRAM = "plugin-operator"
 #: Set by the script of ``completion``: the program then answers the shell, and runs no command.
 COMPLETION_VARIABLE = "_PLUGIN_OPERATOR_COMPLETE"
-#: Each command has a module of its name in ``plugin_operator.cli.commands``. The help has this order.
+#: Each command has a module of its name in ``plugin_operator.cli.commands``, or in one of ``_FOLDERS``. The help has
+#: this order.
 _COMMANDS = (
     "new",
     "sandbox",
@@ -29,14 +31,18 @@ _COMMANDS = (
     "validate",
     "requirements",
     "rbac",
+    "crd",
     "run",
     "status",
+    "orphans",
+    "finalizers",
     "manifests",
     "sign",
     "apiserver",
     "completion",
     "version",
 )
+_FOLDERS = {"orphans": "leftovers.", "finalizers": "leftovers."}
 _EXAMPLES = (
     ("Run the plugins in ./plugins without a cluster, and look at them from another terminal", "sandbox"),
     ("What a running operator runs", "status"),
@@ -57,11 +63,22 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"plugin_operator.cli.commands.{cmd_name}").command
+        command: click.Command = import_module(
+            f"plugin_operator.cli.commands.{_FOLDERS.get(cmd_name, '')}{cmd_name}"
+        ).command
         return command
+
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        """Parse the arguments; an error shows what it names and no terminal obeys it."""
+        with shown_errors():
+            return super().make_context(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of this package prints one line and exits with 1, or 2 for wrong usage."""
+        with shown_errors():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except UsageError as error:
@@ -79,7 +96,7 @@ class LazyGroup(click.Group):
         # "run" logs them in its own format; a sandbox warns for its server; a shell completes in between.
         if name != "run" and "--exit-with-stdin" not in rest and not ctx.resilient_parsing:
             for unknown in self.unknown_variables(ctx):
-                click.echo(f"Warning: {unknown}", err=True)
+                say(f"Warning: {unknown}", err=True)
         return name, command, rest
 
     def unknown_variables(self, ctx: click.Context) -> "list[UnknownVariable]":

@@ -14,13 +14,12 @@ from typing import Any
 
 import yaml
 
-from kube_apiserver.wire.yaml_loader import JsonTypesLoader
+from kube_apiserver.wire.yaml_loader import MAX_DEPTH, TOO_DEEP, JsonTypesLoader, RefusedYaml
 from plugin_operator.errors import UsageError
 
 SUFFIXES = (".json", ".yaml", ".yml")
 _MAX_BYTES = 32 * 1024 * 1024
 _MAX_VALUES = 5_000_000
-_MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,10 @@ def _documents(path: Path) -> Iterator[Any]:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         raise _Unusable(f"{path}{f':{mark.line + 1}' if mark else ''}: is not YAML: {problem}") from error
+    except RefusedYaml as error:
+        raise _Unusable(f"{path}, document {number + 1}: {error.why}") from error
     except RecursionError as error:
-        raise _Unusable(f"{path}, document {number + 1}: is nested too deeply") from error
+        raise _Unusable(f"{path}, document {number + 1}: {TOO_DEEP}") from error
     except ValueError as error:
         raise _Unusable(f"{path}, document {number + 1}: {error}") from error
 
@@ -127,8 +128,8 @@ def _check_size(document: Any, where: str) -> None:
     level, depth = [document], 0
     while level:
         count, depth = count + len(level), depth + 1
-        if depth > _MAX_DEPTH:
-            raise _Unusable(f"{where}: is nested too deeply")
+        if depth > MAX_DEPTH:
+            raise _Unusable(f"{where}: {TOO_DEEP}")
         below: list[Any] = []
         for value in level:
             children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -6,7 +6,17 @@ from typing import Any, TypeVar
 
 import click
 
-from plugin_operator.cli.parameters import Address, Duration, KeyFile, Namespaces, PluginsDir, apply, boolean_flag, flag
+from plugin_operator.cli.parameters import (
+    Address,
+    Duration,
+    ExistingPath,
+    KeyFile,
+    Namespaces,
+    PluginsDir,
+    apply,
+    boolean_flag,
+    flag,
+)
 from plugin_operator.errors import UsageError
 from plugin_operator.options import LeaderElectionOptions, MetricsSecurity, Options
 
@@ -40,15 +50,21 @@ plugins_dir = plugins_dir_flags(PluginsDir())
 
 cluster_flags = apply(
     flag(
-        "--kubeconfig", to="kubeconfig", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        "--kubeconfig", to="kubeconfig", type=ExistingPath(dir_okay=False),
         help="Kubeconfig file. Default: $KUBECONFIG, the pod's service account, ~/.kube/config.",
     ),
     flag("--context", to="context", help="Context in the kubeconfig. Default: its current one."),
 )  # fmt: skip
 
+search_namespaces = click.option(
+    "--in-namespace", "namespaces", type=Namespaces(), default="", metavar="NAME[,NAME]",
+    help="Look in these namespaces only. Default: all.",
+)  # fmt: skip
+
 work_flags = apply(
     flag(
-        "--namespace", to="namespaces", type=Namespaces(), default="", extra_environment=("WATCH_NAMESPACE",),
+        "--watch-namespace", "--namespace", to="namespaces", type=Namespaces(), default="",
+        extra_environment=("WATCH_NAMESPACE",),
         metavar="NAME[,NAME]", help="Watch these namespaces only. Default: all.",
     ),
     validate_timeout,
@@ -72,6 +88,11 @@ work_flags = apply(
         "--enable-tracing", to="tracing", default=False,
         help="Trace reconciles and API calls with OpenTelemetry, whose OTEL_* variables say where to.",
     ),
+)  # fmt: skip
+
+apply_crds = boolean_flag(
+    "--apply-crds", to="apply_crds", default=False,
+    help="Install the CRDs of the plugins' classes, and update them as far as live objects allow it.",
 )  # fmt: skip
 
 log_flags = apply(

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from plugin_operator.cli.terminal.messages import say
+from plugin_operator.rendering import terminal_line
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -32,18 +35,29 @@ def output_flag(*, formats: Sequence[str] = FORMATS, **settings: Any) -> Callabl
 
 def print_document(document: Any, output: str) -> None:
     """Print one document of JSON types as ``output`` says: ``json`` or ``yaml``."""
-    click.echo(rendered(document, output), nl=False)
+    say(rendered(document, output), nl=False)
 
 
 def rendered(document: Any, output: str) -> str:
     """Return a document of JSON types as text that ends with a line feed."""
     if output == "yaml":
         # Imported on demand: most runs print no YAML.
-        import yaml
+        from plugin_operator.kube.yaml_output import yaml_document
 
-        text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=False, width=120)
-        return text
+        return yaml_document(document, allow_unicode=False, width=120)
     return json.dumps(document, indent=2) + "\n"
+
+
+def cell(text: Any, style: str = "") -> "Text":
+    """Return one line of text for a table: what a terminal would obey is escaped."""
+    # Imported on demand: --help needs no rich.
+    from rich.text import Text
+
+    return Text(terminal_line(text), style=style)
+
+
+def _escaped(given: "Text | str") -> "Text":
+    return cell(given) if isinstance(given, str) else cell(given.plain, str(given.style))
 
 
 def print_table(
@@ -59,7 +73,9 @@ def print_table(
     from rich.text import Text
 
     console = console or Console()
-    cells = [[each if isinstance(each, Text) else Text(each) for each in row] for row in rows]
+    cells = [
+        [cell(each.plain, str(each.style)) if isinstance(each, Text) else cell(each) for each in row] for row in rows
+    ]
     if not console.is_terminal:
         for line in _lines([list(map(Text, titles)), *cells]):
             console.print(Text(line), soft_wrap=True)

@@ -4,6 +4,7 @@ Owns names, aliases, environment variables and help texts. Leaves defaults and v
 ``plugin_operator.options``.
 """
 
+import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,13 @@ from typing import Any, TypeVar
 import click
 
 from plugin_operator.cli.command import used_arguments
-from plugin_operator.options import parse_duration, parse_namespaces
+from plugin_operator.options import (
+    check_namespace,
+    check_object_name,
+    check_role_name,
+    parse_duration,
+    parse_namespaces,
+)
 from plugin_operator.serving.address import BindAddress
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -66,6 +73,60 @@ class Namespaces(click.ParamType[tuple[str, ...]]):
             self.fail(str(error), param, ctx)
 
 
+class Namespace(click.ParamType[str]):
+    """Click type of the name of one namespace.
+
+    Args:
+        others: the flag that takes several, for the message; empty for none.
+    """
+
+    name = "namespace"
+
+    def __init__(self, others: str = "") -> None:
+        self._others = others
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        if "," in value:
+            hint = f"; {self._others} takes several" if self._others else ""
+            self.fail(f"{value!r} names several: name one namespace, that of the operator{hint}", param, ctx)
+        return str(_checked(self, check_namespace, value, param, ctx))
+
+
+class ObjectName(click.ParamType[str]):
+    """Click type of the name of an object, an RFC 1123 subdomain."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        return str(_checked(self, check_object_name, value, param, ctx))
+
+
+class RoleName(click.ParamType[str]):
+    """Click type of the name of a role, which may be any segment of a path."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        return str(_checked(self, check_role_name, value, param, ctx))
+
+
+def _checked(
+    of: click.ParamType[str],
+    check: Callable[[str], None],
+    value: Any,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> Any:
+    try:
+        check(value)
+    except ValueError as error:
+        of.fail(str(error), param, ctx)
+    return value
+
+
 class PluginsDir(click.Path):
     """Click type of a readable directory, so that a wrong path is an error at start.
 
@@ -80,7 +141,7 @@ class PluginsDir(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path of the directory."""
         path = Path(value)
-        if self._may_lack_default and not path.exists() and _is_default(param, ctx):
+        if self._may_lack_default and not path.exists() and _is_default(path, param, ctx):
             return path
         other = "PLUGINS_DIR" if isinstance(param, click.Argument) else "--plugins-dir"
         way_out = f"create it, or name another with {other}"
@@ -93,17 +154,48 @@ class PluginsDir(click.Path):
         return path
 
 
-def _is_default(param: click.Parameter | None, ctx: click.Context | None) -> bool:
-    if ctx is None or param is None or param.name is None:
-        return False
-    return ctx.get_parameter_source(param.name) is click.core.ParameterSource.DEFAULT
+def _is_default(path: Path, param: click.Parameter | None, ctx: click.Context | None) -> bool:
+    """Report whether a path is that of the default, also if the user has written it."""
+    return ctx is not None and param is not None and path == Path(param.get_default(ctx) or "")
 
 
-class KeyFile(click.Path):
+class ExistingPath(click.Path):
+    """Click type of a path that exists and can be read; the error names the reason, and a similar path.
+
+    Args:
+        dir_okay: accept a directory.
+    """
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(exists=True, path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        path = Path(value)
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            way_out = self.way_out(path)
+            self.fail(f"{str(path)!r} does not exist{': ' if way_out else ''}{way_out}", param, ctx)
+        except (OSError, ValueError) as error:
+            self.fail(f"{str(path)!r} cannot be read ({getattr(error, 'strerror', error)})", param, ctx)
+        return super().convert(value, param, ctx)
+
+    def way_out(self, path: Path) -> str:
+        """Return what to write instead of a path that does not exist; empty if it is unknown."""
+        try:
+            names = os.listdir(path.parent)  # noqa: PTH208 - names alone
+        except OSError:
+            return ""
+        near = [f"{path.name}.py"] if f"{path.name}.py" in names else difflib.get_close_matches(path.name, names, 1)
+        return f"did you mean {path.with_name(near[0])}?" if near else ""
+
+
+class KeyFile(ExistingPath):
     """Click type of a key file, for which an empty value is an error and does not mean "not set"."""
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path, exists=True, dir_okay=False)
+        super().__init__(dir_okay=False)
 
 
 class FlagOrVariable(click.Option):

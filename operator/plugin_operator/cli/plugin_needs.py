@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin
+from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, unseen, why_none
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.requirements.needs import Needs, needs_of
 from plugin_operator.hosting.requirements.union import NeedsUnion, union_of
 from plugin_operator.hosting.scan.scanner import Scanner
-from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection
+from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection
 
 
 def union_for(paths: Sequence[Path]) -> NeedsUnion:
@@ -30,10 +30,11 @@ def _wanted(path: Path) -> Iterator[PluginSource | Rejection]:
     names = chosen(snapshot, path)
     for name in names:
         yield snapshot.rejections.get(name) or snapshot.sources[name]
-    if not names and is_plugin(path):
-        yield Rejection(str(path), "is not a plugin: its name must end in .py, or it must contain an __init__.py")
-    elif snapshot.directory is not Directory.OK:
-        yield Rejection(str(path), snapshot.reason)
+    hidden = [] if is_plugin(path) else unseen(snapshot)
+    for each in hidden:
+        yield Rejection(str(path), each)
+    if not names and not hidden:
+        yield Rejection(str(path), why_none(snapshot, path))
 
 
 def _needs(wanted: PluginSource | Rejection) -> list[Needs]:

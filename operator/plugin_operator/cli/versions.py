@@ -2,9 +2,8 @@
 
 import platform
 
-import click
-
 from plugin_operator.cli.output import print_document
+from plugin_operator.cli.terminal.messages import say
 
 
 def print_versions(output: str) -> None:
@@ -18,6 +17,6 @@ def print_versions(output: str) -> None:
         "platform": f"{platform.system().lower()}/{platform.machine()}",
     }
     if output == "table":
-        click.echo("plugin-operator {version} (Python {pythonVersion})".format(**versions))
+        say("plugin-operator {version} (Python {pythonVersion})".format(**versions))
     else:
         print_document(versions, output)

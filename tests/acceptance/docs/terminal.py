@@ -10,7 +10,16 @@ from pathlib import Path
 from tests.acceptance.output import DEADLINE_SECONDS, Output
 from tests.pages import ROOT, block_with
 
-_COPIED = ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements", "plugins", "manifests")
+_COPIED = (
+    "Makefile",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "requirements",
+    "plugins",
+    "manifests",
+    "docs/examples",
+)
 
 
 class Terminal:

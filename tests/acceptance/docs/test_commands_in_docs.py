@@ -18,12 +18,18 @@ pytestmark = pytest.mark.embedded_only("the sandbox brings its own server")
 BLOCKS = [block for block in blocks_in("console") if block.page not in COMMANDS_HELD_BY]
 PAGES = tuple(dict.fromkeys(block.page for block in BLOCKS))
 SERVICE = block_with("README.md", 'for_="v1/Service"')
+WEBSITE = block_with("docs/typed-resources.md", "class Website(ApiObject)")
 SLOW = block_with("docs/checking-plugins.md", "async def slow")
 
 #: Programs that run until Ctrl-C.
 LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver))\b")
 #: Where the current kubeconfig of a page's reader is; the page's own sandbox, or a cluster.
-CURRENT = {"README.md": ".sandbox/kubeconfig", "docs/operations.md": "cluster", "docs/deploying.md": "cluster"}
+CURRENT = {
+    "README.md": ".sandbox/kubeconfig",
+    "docs/deploying.md": "cluster",
+    "docs/operations.md": "cluster",
+    "docs/signed-plugins.md": "cluster",
+}
 #: Commands that are not executed, and why. Of these, make resolves targets and recipes (--dry-run).
 NOT_EXECUTED = {
     "make deploy-all": "needs a container engine, a registry and nodes",
@@ -37,6 +43,10 @@ ONLY_IN_A_FRESH_CLONE = ("Creating .venv with", "Installing the pinned")
 
 def save_service(terminal: Terminal) -> None:
     (terminal.folder / "plugins" / "service.py").write_text(SERVICE.code)
+
+
+def save_website(terminal: Terminal) -> None:
+    (terminal.folder / "plugins" / "website.py").write_text(WEBSITE.code)
 
 
 def save_slow(terminal: Terminal) -> None:
@@ -61,6 +71,7 @@ Scene = tuple[str, str, Callable[[Terminal], None]]
 BEFORE: tuple[Scene, ...] = (
     ("docs/checking-plugins.md", "$ plugin-operator check plugins", save_slow),
     ("docs/first-session.md", "plugin=service replaced=None", save_service),
+    ("docs/typed-resources.md", "$ plugin-operator check plugins/website.py", save_website),
     ("docs/operations.md", "pip install -r", Terminal.save_plugin_with_needs),
 )
 #: What holds after a block, because the text says so.

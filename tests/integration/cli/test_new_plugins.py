@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from plugin_operator.cli.group import group
+from plugin_operator.cli.manifest_files import read_manifests
 from plugin_operator.cli.scaffold.kinds import kind_names, target_of
 from plugin_operator.cli.scaffold.samples import fields_of, object_name
 from plugin_operator.testing import scenario
@@ -89,6 +90,7 @@ async def passes(test: Path) -> int:
         ["--for", "Namespace"],
         ["--for", "example.com/v1/Widget"],
         ["--for", "example.com/v1alpha1/Zone", "--cluster-scoped", "--plural", "zonen"],
+        ["--for", "example.com/v1/Request"],
         ["--for", "Route", "--crd", "foreign.json"],
     ],
 )
@@ -119,6 +121,23 @@ def test_new_plugins_pass_the_check_and_plain_pytest(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "tests/test_hello.py"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
     assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_no_definition_is_invented_for_a_kind_of_others(tmp_path: Path) -> None:
+    ended = new(tmp_path, "renewal", "--for", "cert-manager.io/v1/Certificate")
+    assert ended.exit_code == 2
+    assert "pass its CustomResourceDefinition with --crd FILE" in ended.output
+    assert list(tmp_path.iterdir()) == []
+    made(tmp_path, "backup", "--for", "acme.io/v1/Backup", "--new-crd")
+    assert '"acme.io/v1/Backup"' in (tmp_path / "plugins" / "backup.py").read_text()
+
+
+def test_a_definition_from_a_file_is_not_written_anew(tmp_path: Path) -> None:
+    crd = tmp_path / "foreign.json"
+    crd.write_text(json.dumps(FOREIGN))
+    ended = new(tmp_path, "hello", "--for", "Route", "--crd", str(crd), "--new-crd")
+    assert ended.exit_code == 2
+    assert "--new-crd, --plural and --cluster-scoped are for a new kind: leave out --crd, or them" in ended.output
 
 
 def test_a_file_that_exists_stays_as_it_is_without_force(tmp_path: Path) -> None:
@@ -187,13 +206,45 @@ def test_the_files_are_told_to_a_program_too(tmp_path: Path) -> None:
         "for": {"apiVersion": "example.com/v1", "kind": "Widget"},
         "plugin": str(tmp_path / "plugins" / "widget.py"),
         "test": str(tmp_path / "tests" / "test_widget.py"),
-        "crd": str(tmp_path / "crds" / "widgets.yaml"),
+        "sample": str(tmp_path / "samples" / "example.com_v1_widget.yaml"),
     }
 
 
 def test_a_second_plugin_of_a_kind_uses_its_definition(tmp_path: Path) -> None:
     made(tmp_path, "widget", "--for", "example.com/v1/Widget")
-    definition = tmp_path / "crds" / "widgets.yaml"
+    first = tmp_path / "plugins" / "widget.py"
+    ended = new(tmp_path, "other", "--for", "example.com/v2/Widget")
+    assert (ended.exit_code, f"{first} defines Widget of example.com already" in ended.output) == (2, True)
+    assert f"plugin-operator crd {first} > widget.yaml" in ended.output
+    crds = tmp_path / "crds"
+    written = CliRunner().invoke(group, ["crd", str(first), "--output-dir", str(crds)])
+    assert written.exit_code == 0, written.output
+    definition = crds / "example.com_widgets.yaml"
     ended = new(tmp_path, "other", "--for", "example.com/v1/Widget")
     assert (ended.exit_code, f"use it with --crd {definition}" in ended.output) == (2, True)
     made(tmp_path, "other", "--for", "example.com/v1/Widget", "--crd", str(definition))
+    made(tmp_path, "widget", "--for", "example.com/v1/Widget", "--force")
+
+
+def test_a_new_kind_is_a_class_whose_definition_accepts_the_sample(tmp_path: Path) -> None:
+    ended = new(tmp_path, "zone", "--for", "example.com/v1/Zone", "--cluster-scoped", "--plural", "zonen")
+    sample = tmp_path / "samples" / "example.com_v1_zone.yaml"
+    assert f"kubectl --kubeconfig .sandbox/kubeconfig apply -f {sample}\n" in ended.output
+    assert "kubectl --kubeconfig .sandbox/kubeconfig get zonen\n" in ended.output
+    printed = CliRunner().invoke(group, ["crd", "-o", "json", str(tmp_path / "plugins")])
+    spec = json.loads(printed.stdout)["items"][0]["spec"]
+    assert (spec["names"]["plural"], spec["scope"]) == ("zonen", "Cluster")
+    [manifest] = read_manifests([sample], "--seed")
+    assert manifest.obj["metadata"] == {"name": "example"}
+
+
+async def test_the_sample_of_a_new_kind_is_reconciled(tmp_path: Path) -> None:
+    made(tmp_path, "on", "--for", "example.com/v1/On")
+    [manifest] = read_manifests([tmp_path / "samples"], "--seed")
+    async with scenario(tmp_path / "plugins" / "on.py", objects=[manifest.obj]) as s:
+        assert (await s.get("v1/ConfigMap", "example-on"))["data"] == {"message": "hello"}
+
+
+def test_kubectl_gets_the_group_of_a_kind_whose_plural_is_taken(tmp_path: Path) -> None:
+    ended = new(tmp_path, "mine", "--for", "example.com/v1/Deployment")
+    assert "get deployments.example.com\n" in ended.output

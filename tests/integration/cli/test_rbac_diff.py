@@ -87,6 +87,25 @@ def test_a_service_account_needs_its_namespace(tmp_path: Path) -> None:
     assert "write system:serviceaccount:NAMESPACE:NAME" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("user", "way_out"),
+    [
+        ("plugin-operator", "did you mean system:serviceaccount:plugin-operator-system:plugin-operator?"),
+        ("plugin-operator-system:plugin-operator", "did you mean system:serviceaccount:"),
+        ("plugin-operator-system/plugin-operator", "did you mean system:serviceaccount:"),
+        ("serviceaccount:a:b", "write system:serviceaccount:NAMESPACE:NAME"),
+        ("system:serviceaccounts:a", "write system:serviceaccount:NAMESPACE:NAME"),
+        ("system:serviceaccount:a:b:c", "write system:serviceaccount:NAMESPACE:NAME"),
+        ("system:serviceaccount:A:b", "is not a namespace name"),
+        ("system:serviceaccount:a:B", "is not an object name"),
+        (" jane", "spaces"),
+    ],
+)
+def test_a_user_that_nobody_is_gets_the_way_out(user: str, way_out: str, tmp_path: Path) -> None:
+    result = rbac("--diff", "--as", user, write(tmp_path / "web.py", PLUGIN))
+    assert (result.exit_code, way_out in result.stderr) == (2, True), result.stderr
+
+
 def test_an_account_to_ask_for_is_refused_where_nobody_is_asked(tmp_path: Path) -> None:
     plugin = write(tmp_path / "web.py", PLUGIN)
     result = rbac("--as", "system:serviceaccount:team-b:op", plugin)

@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from kube_apiserver import ApiServer, ApiServerConfig
-from plugin_operator.cli.group import group
 from plugin_operator.cli.manifest_files import Manifest, read_manifests
 from plugin_operator.cli.sandbox.seeding import seed
 from plugin_operator.client import ApiClient, Connection, RESTMapper, load_connection_config
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
+from tests.widget_files import write_widgets
 
 pytestmark = pytest.mark.embedded_only("a sandbox has the embedded server")
 
@@ -40,8 +39,7 @@ async def get(kubeconfig: Path, kind: str, name: str, namespace: str | None = No
 
 
 async def test_crds_come_first_and_a_dump_of_another_server_is_applied_twice(kubeconfig: Path, tmp_path: Path) -> None:
-    made = CliRunner().invoke(group, ["new", "widget", "--for", "example.com/v1/Widget", "--dir", str(tmp_path)])
-    assert made.exit_code == 0, made.output
+    write_widgets(tmp_path)
     owner = {"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "gone"}
     dumped = widget(namespace="team", uid="x", resourceVersion="7", ownerReferences=[owner], managedFields=[{}])
     manifests = [dumped, *read_manifests([tmp_path / "crds"], "--seed")]
@@ -58,3 +56,22 @@ async def test_an_object_that_the_server_rejects_is_reported_with_file_and_docum
     pod = Manifest({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "A"}, "spec": {}}, "p.yaml, document 1")
     with pytest.raises(PluginOperatorError, match=r"--seed: p.yaml, document 1: v1/Pod A: .*nvalid"):
         await seed(kubeconfig, [pod])
+
+
+async def test_a_broken_definition_is_reported_by_its_field_and_a_namespace_as_one(
+    kubeconfig: Path, tmp_path: Path
+) -> None:
+    text = write_widgets(tmp_path).read_text()
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("---\n" + text.replace("subresources: {status: {}}", "subresources: true"))
+    with pytest.raises(PluginOperatorError) as caught:
+        await seed(kubeconfig, read_manifests([broken], "--seed"))
+    assert str(caught.value) == (
+        f"--seed: {broken}, document 1: apiextensions.k8s.io/v1/CustomResourceDefinition widgets.example.com: "
+        ".spec.versions[0].subresources: expected map, got true"
+    )
+    with pytest.raises(PluginOperatorError, match=r"example.com/v1/Widget w: its namespace 'A_b': metadata.name: Inv"):
+        await seed(kubeconfig, [widget(namespace="A_b")])
+    typo = Manifest({"apiVersion": "v1", "kind": "configmap", "metadata": {"name": "a"}}, "c.yaml, document 1")
+    with pytest.raises(PluginOperatorError, match=r"did you mean v1/ConfigMap\?$"):
+        await seed(kubeconfig, [typo])

@@ -1,9 +1,6 @@
 """The report of a check in each form, whatever a plugin's text holds."""
 
-import errno
-import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,6 @@ from plugin_operator.cli.checking.report import (
     declaration_from,
     report_of,
 )
-from plugin_operator.errors import PluginOperatorError
 
 HOSTILE = "boom\r\n::set-output name=a::b\x1b[31m\x00 100%, \udc80"
 ERROR = Mistake("plugins/a,b.py", HOSTILE, 3, 5, "PO101", "error")
@@ -121,18 +117,3 @@ def test_a_summary_that_a_plugin_forged_is_printed_as_values_of_the_documented_t
     assert printed(report_of([plugin]), output, capsys)
     print_plugins(report_of([plugin]))
     assert capsys.readouterr().out == "forged.py: ok (5 for b'a')\n"
-
-
-class FullDisk(io.StringIO):
-    """A file that takes nothing."""
-
-    def write(self, text: str) -> int:
-        """Refuse a text."""
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-@pytest.mark.parametrize("output", OUTPUTS)
-def test_a_full_disk_is_an_error_with_its_reason(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", FullDisk())
-    with pytest.raises(PluginOperatorError, match="cannot be written: No space left on device"):
-        print_report(report(ERROR), output)

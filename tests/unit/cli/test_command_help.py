@@ -25,7 +25,7 @@ def test_a_command_has_examples_whose_flags_exist(name: str) -> None:
     assert len(command.examples) >= 2
     for what, line in command.examples:
         assert what
-        words = shlex.split(line.partition(" > ")[0])
+        words = shlex.split(line.partition(" >")[0])
         assert words[0] == name
         # Only names and numbers of values are looked at: files of an example do not exist here.
         command.make_parser(click.Context(command)).parse_args(words[1:])
@@ -54,6 +54,17 @@ def test_a_mistyped_word_is_told_with_what_is_meant(typed: list[str], meant: str
     ended = CliRunner().invoke(group, typed)
     assert ended.exit_code == 2
     assert meant in ended.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "way_out"),
+    [(["new", "hello"], "as in --for v1/ConfigMap")]
+    + [([name], "Name plugin files or their directory") for name in ("check", "validate", "rbac", "manifests")],
+)
+def test_a_missing_word_is_told_with_what_to_write(typed: list[str], way_out: str) -> None:
+    ended = CliRunner().invoke(group, typed)
+    assert ended.exit_code == 2
+    assert way_out in ended.output
 
 
 def test_a_word_that_resembles_nothing_has_no_suggestion() -> None:

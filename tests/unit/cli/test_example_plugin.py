@@ -16,11 +16,20 @@ def test_a_missing_directory_is_created_and_the_way_to_a_plugin_is_shown(
     assert "plugin-operator sandbox --example" in capsys.readouterr().out
 
 
+def test_a_sandbox_that_starts_among_plugins_shows_the_way_to_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").touch()
+    for shown in (True, False):  # an empty directory that is there already is meant
+        ExamplePlugin(Path("plugins")).prepare(is_wanted=False, may_ask=False)
+        assert ("plugin-operator sandbox --plugins-dir ." in capsys.readouterr().out) is shown
+
+
 def test_the_example_is_written_once_and_never_over_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example = ExamplePlugin(tmp_path)
     example.prepare(is_wanted=True, may_ask=False)
     assert '@controller(\n    for_="v1/ConfigMap"' in example.path.read_text()
-    assert example.label == "example.com/hello"
     example.path.write_text("mine")
     ExamplePlugin(tmp_path).prepare(is_wanted=True, may_ask=False)
     assert example.path.read_text() == "mine"

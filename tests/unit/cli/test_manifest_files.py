@@ -32,9 +32,16 @@ def test_documents_items_of_lists_and_folders_are_read_in_order(tmp_path: Path) 
         ("apiVersion: v1\nkind: Pod\nmetadata: 7\n", "the Pod has no metadata"),
         ("a: [\n", "is not YAML"),
         ("a: !!python/object/apply:os.system [id]\n", "is not YAML"),
-        ("a: &a [*a]\n", "is nested too deeply"),
-        ("[" * 5000 + "]" * 5000, "is nested too deeply"),
-        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12)), "too many values"),
+        ("a: &a [*a]\n", "an anchor's value contains itself"),
+        ("[" * 5000 + "]" * 5000, "document 1: is nested more than 200 levels deep"),
+        (
+            f"{HELLO}---\na: &a {'[' * 150}{']' * 150}\nb: {'[' * 50}*a{']' * 50}\n",
+            "document 2: is nested more than 200",
+        ),
+        (
+            "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12)),
+            "excessive aliasing",
+        ),
         ("\x00", "is not YAML"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_operator.cli.scaffold.kinds import guessed_plural, kind_names, target_of
+from plugin_operator.cli.scaffold.kinds import kind_names, target_of
 from plugin_operator.cli.scaffold.names import checked_name
 from plugin_operator.errors import UsageError
 
@@ -29,6 +29,7 @@ def test_a_name_that_is_a_module_and_a_function_is_accepted(name: str) -> None:
         ("class", "already has a meaning in Python or in a plugin: 'class_plugin' would do"),
         ("list", "'list_plugin' would do"),
         ("new_controller", "already has a meaning"),
+        ("schema", "already has a meaning in Python or in a plugin: 'schema_plugin' would do"),
         ("test_x", "is the name of a test: 'x' would do"),
         ("a" * 41, "is longer than 40 characters"),
     ],
@@ -97,11 +98,34 @@ def test_a_kind_that_is_none_is_refused_with_the_way_out(text: str, words: str) 
     assert str(caught.value).startswith("--for: ")
 
 
+def test_a_definition_is_invented_for_an_example_or_for_a_kind_that_is_said_to_be_new() -> None:
+    assert target_of("shop.example.org/v1/Widget").is_custom
+    assert target_of("cert-manager.io/v1/Certificate", is_new=True).is_custom
+    with pytest.raises(UsageError) as caught:
+        target_of("cert-manager.io/v1/Certificate")
+    assert str(caught.value) == (
+        "--for: cert-manager.io/v1/Certificate is not built in. If it exists, pass its CustomResourceDefinition with "
+        "--crd FILE; kubectl get crd certificates.cert-manager.io -o yaml > certificates.yaml gets it from a cluster. "
+        "If it is a new kind of your own, add --new-crd"
+    )
+
+
+@pytest.mark.parametrize("group", ["notexample.com", "example.com.evil.io", "example.dev"])
+def test_only_the_domains_for_examples_belong_to_nobody(group: str) -> None:
+    with pytest.raises(UsageError, match="is not built in"):
+        target_of(f"{group}/v1/Widget")
+
+
+def test_a_group_of_kubernetes_is_never_a_new_one() -> None:
+    with pytest.raises(UsageError, match="belongs to Kubernetes"):
+        target_of("gateway.networking.k8s.io/v1/HTTPRoute", is_new=True)
+
+
+def test_a_built_in_kind_is_no_new_one() -> None:
+    with pytest.raises(UsageError, match="is built in: --new-crd, --plural and --cluster-scoped are for new kinds"):
+        target_of("Pod", is_new=True)
+
+
 def test_flags_for_a_custom_kind_are_refused_for_a_built_in_one() -> None:
-    with pytest.raises(UsageError, match="--plural and --cluster-scoped are for custom kinds"):
+    with pytest.raises(UsageError, match="--plural and --cluster-scoped are for new kinds"):
         target_of("Pod", namespaced=False)
-
-
-def test_plurals_are_those_of_kubebuilder() -> None:
-    words = {"Box": "boxes", "Policy": "policies", "Gateway": "gateways", "Ingress": "ingresses", "Batch": "batches"}
-    assert {kind: guessed_plural(kind) for kind in words} == words

@@ -63,7 +63,16 @@ def test_documents_have_the_named_plugins_with_their_permissions(address: str, f
     assert shown["missingPermissions"] == [{"kind": "ClusterRole", "rules": RULES}]
 
 
-def test_an_unknown_plugin_is_an_error_that_names_the_others(address: str) -> None:
-    ended = CliRunner().invoke(group, ["status", "por", "--address", address])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("por", "did you mean 'poor'?"),
+        ("Poor", "did you mean 'poor'?"),
+        ("poor.py", "did you mean 'poor'?"),
+        ("other", "its plugins are fine, poor"),
+    ],
+)
+def test_an_unknown_plugin_is_an_error_that_names_the_one_that_is_meant(address: str, name: str, hint: str) -> None:
+    ended = CliRunner().invoke(group, ["status", name, "--address", address])
     assert ended.exit_code == 1
-    assert "no plugin 'por', only fine, poor" in ended.output
+    assert f"no plugin '{name}': {hint}" in ended.output

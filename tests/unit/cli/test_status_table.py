@@ -7,7 +7,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from plugin_operator.cli.status_table import print_status
+from plugin_operator.cli.status.status_table import print_status
 
 
 def printed(status: dict[str, Any]) -> str:

@@ -29,6 +29,15 @@ def _controllers(plugins: Iterable[CheckedPlugin]) -> Iterator[Mistake]:
                     str(each.get("path")), f"{field}: {taken}: choose another with {field}=", each.get("line")
                 )
                 break  # without a declared id, the id is the name
+        for value in each.get("renamedFrom") or ():
+            other = first.setdefault(("id", value), where)
+            if other != where:
+                taken = f"{value!r} is the id of the controller in {other}"
+                yield Mistake(
+                    str(each.get("path")),
+                    f"renamed_from: {taken}: delete it there, or leave it out of renamed_from",
+                    each.get("line"),
+                )
 
 
 def _metrics(plugins: Iterable[CheckedPlugin]) -> Iterator[Mistake]:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plugin_operator.cli.checking.clashes import clashes_between, conflicts_between
+from plugin_operator.cli.checking.definitions import definitions_of
+from plugin_operator.cli.checking.kind_check import Definitions, check_kinds, crds_of_classes
 from plugin_operator.cli.checking.plugin_lints import lint_all
 from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake, declaration_from, report_of
-from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, plugin_of
+from plugin_operator.cli.plugin_paths import chosen, directory_of, is_plugin, plugin_of, unseen, why_none
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginOperatorError, PluginRejected
 from plugin_operator.hosting.inspection.imports import code_of
 from plugin_operator.hosting.requirements.installed_check import RequirementsUnmet, check_installed
 from plugin_operator.hosting.scan.scanner import Gate, Scanner
-from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
+from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.validation.protocol import Verdict
 from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.rendering import describe
 from plugin_operator.threads import in_thread
 
 _STOP_SECONDS = 5.0
-_NO_PLUGIN = "is not a plugin: its name must end in .py, or it must contain an __init__.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,15 @@ class CheckSettings:
         timeout_seconds: deadline of a trial import.
         key_file: public key that must have signed each directory; None trusts all.
         allows_missing_requirements: whether a plugin whose requirements are not installed is compiled only.
-        lints: whether the lints run.
+        lints: whether the lints run, and kinds are compared with CustomResourceDefinitions.
+        crds: files and folders with CustomResourceDefinitions, besides the folders beside the plugins.
     """
 
     timeout_seconds: float
     key_file: Path | None = None
     allows_missing_requirements: bool = False
     lints: bool = True
+    crds: Sequence[Path] = ()
 
 
 def check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
@@ -48,7 +51,7 @@ def check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
     A path is a plugin file, a plugin folder (with ``__init__.py``), a file in one, or a directory of plugins.
 
     Raises:
-        UsageError: the public key in ``key_file`` is invalid.
+        UsageError: the public key in ``key_file`` is invalid, or a file in ``crds`` cannot be read.
         PluginOperatorError: no process can be started.
     """
     try:
@@ -58,6 +61,7 @@ def check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
 
 
 async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
+    definitions = await in_thread(Definitions, paths, settings.crds) if settings.lints else None
     validator = Validator(clock=SystemClock(), deadline_seconds=settings.timeout_seconds)
     plugins: list[CheckedPlugin] = []
     others: list[Mistake] = []
@@ -69,11 +73,14 @@ async def _check(paths: Sequence[Path], settings: CheckSettings) -> CheckReport:
             checked = [await _check_one(name, snapshot, validator, settings) for name in names]
             plugins += checked
             others += [*lost, *clashes_between(checked), *conflicts_between(names, snapshot)]
-            if settings.lints:
+            made, wrong = definitions_of(checked)
+            others += wrong
+            if definitions is not None:
                 others += await in_thread(lint_all, checked, snapshot)
+                others += await in_thread(check_kinds, checked, snapshot, [*definitions.crds, *crds_of_classes(made)])
     finally:
         await validator.stop(_STOP_SECONDS)
-    return report_of(plugins, others)
+    return report_of(plugins, [*others, *(definitions.mistakes if definitions is not None else ())])
 
 
 def _by_directory(paths: Iterable[Path]) -> list[tuple[Path, list[Path]]]:
@@ -92,18 +99,11 @@ def _names(snapshot: Snapshot, paths: Iterable[Path]) -> tuple[list[str], list[M
     for path in paths:
         found = chosen(snapshot, path)
         names.update(dict.fromkeys(found))
-        is_refused = snapshot.directory is Directory.UNTRUSTED or not is_plugin(path)
-        if is_refused and snapshot.reason and not snapshot.sources and not snapshot.rejections:
-            lost[Mistake(str(path), snapshot.reason)] = None
-        elif not found:
-            lost[Mistake(str(path), _NO_PLUGIN if is_plugin(path) else _no_plugins(path))] = None
+        hidden = [] if is_plugin(path) else unseen(snapshot)
+        lost |= dict.fromkeys(Mistake(str(path), each) for each in hidden)
+        if not found and not hidden:
+            lost[Mistake(str(path), why_none(snapshot, path))] = None
     return list(names), list(lost)
-
-
-def _no_plugins(directory: Path) -> str:
-    below = directory / "plugins"
-    meant = f": did you mean {below}?" if below.is_dir() else ": name the directory of the plugins"
-    return f"contains no plugin{meant}"
 
 
 def _gate(key_file: Path, directory: Path) -> Gate:
@@ -146,7 +146,13 @@ def _judged(source: PluginSource, verdict: Verdict) -> CheckedPlugin:
     effects = tuple(Mistake.side_effect(source.path, f"its import {each}") for each in verdict.leftovers)
     declarations = [declaration_from(each) for each in verdict.declarations]
     return CheckedPlugin(
-        source.name, source.path, "ok", declarations=declarations, metrics=verdict.metrics, mistakes=effects
+        source.name,
+        source.path,
+        "ok",
+        declarations=declarations,
+        definitions=verdict.definitions,
+        metrics=verdict.metrics,
+        mistakes=effects,
     )
 
 

@@ -40,7 +40,8 @@ class _DirectoryLints:
                 source = self._snapshot.sources.get(plugin.name)
                 if source is not None:
                     self._lint(plugin, source, is_own=is_own)
-        return [each for mistakes in self._found.values() for each in mistakes]
+        said = [each for plugin in plugins for each in plugin.mistakes]
+        return [each for found in self._found.values() for each in found if not _is_said(each, said)]
 
     def _lint(self, plugin: CheckedPlugin, source: PluginSource, *, is_own: bool) -> None:
         for path in _paths(source, is_own=is_own):
@@ -63,6 +64,12 @@ class _DirectoryLints:
         return found
 
 
+def _is_said(finding: Mistake, said: Iterable[Mistake]) -> bool:
+    """Report whether the loader rejects the file for what a lint found."""
+    place = finding.path, finding.line
+    return any((each.path, each.line) == place and each.message.endswith(finding.message) for each in said)
+
+
 def _paths(source: PluginSource, *, is_own: bool) -> Iterator[str]:
     for path in sorted(source.code):
         if (path == f"{source.name}.py" or path.startswith(f"{source.name}/")) is is_own:
@@ -79,4 +86,5 @@ def _declared(plugin: CheckedPlugin, path: str) -> list[DeclaredController] | No
 def _controller(declared: Mapping[str, Any], path: str) -> DeclaredController:
     names = [str(each[word]) for each in declared.get("caches", ()) for word in ("kind", "name") if each.get(word)]
     line = declared.get("line") if declared.get("path") == path else 0
-    return DeclaredController(int(line or 0), declared.get("for") is not None, tuple(names))
+    owns = tuple(str(each) for each in declared.get("owns") or ())
+    return DeclaredController(int(line or 0), declared.get("for") is not None, tuple(names), owns)

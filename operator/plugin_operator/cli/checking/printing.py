@@ -7,31 +7,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-from rich.text import Text
-
 from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake
-from plugin_operator.cli.output import print_document, print_table
-from plugin_operator.errors import PluginOperatorError
+from plugin_operator.cli.output import cell, print_document, print_table
+from plugin_operator.cli.terminal.messages import say
 from plugin_operator.hosting.lints.lint import ERROR
-from plugin_operator.rendering import valid_unicode
+from plugin_operator.rendering import terminal_line, terminal_text
 
 _TITLES = ("PLACE", "SEVERITY", "RULE", "MISTAKE")
 _STYLES = {"error": "red", "warning": "yellow"}
 
 
 def print_report(report: CheckReport, output: str) -> None:
-    """Print a report in one of the forms in ``OUTPUTS``.
-
-    Raises:
-        PluginOperatorError: standard output takes no more, as on a full disk.
-    """
-    try:
-        OUTPUTS[output](report)
-    except BrokenPipeError:
-        raise  # the reader has enough; click ends the process
-    except OSError as error:
-        raise PluginOperatorError(f"the report cannot be written: {error.strerror}") from error
+    """Print a report in one of the forms in ``OUTPUTS``."""
+    OUTPUTS[output](report)
 
 
 def print_plugins(report: CheckReport) -> None:
@@ -39,17 +27,17 @@ def print_plugins(report: CheckReport) -> None:
     for plugin in report.plugins:
         mistakes = plugin.mistakes
         if plugin.state != "rejected":
-            click.echo(f"{plugin.path}: {_accepted(plugin)}")
+            say(f"{plugin.path}: {terminal_line(_accepted(plugin))}")
             for each in mistakes:
-                click.echo(f"{each.place}: {each.severity}: {one_line(each.message)}")
+                say(f"{each.place}: {each.severity}: {terminal_line(each.message)}")
     for each in report.mistakes:
         if each.severity == ERROR:
-            click.echo(f"{each.place}: {one_line(each.message)}", err=True)
+            say(f"{each.place}: {terminal_line(each.message)}", err=True)
 
 
 def _accepted(plugin: CheckedPlugin) -> str:
     if plugin.state == "compiled":
-        return f"compiled, not imported: {one_line(plugin.note)}"
+        return f"compiled, not imported: {plugin.note}"
     if plugin.state == "helper":
         return "ok (a helper, it declares no controller)"
     controllers = (f"{each.get('name')} {_occasion(each)}" for each in plugin.declarations)
@@ -65,30 +53,19 @@ def _occasion(declaration: Mapping[str, Any]) -> str:
     return " and ".join([*(declaration.get("schedules") or ()), *sources, *kinds])
 
 
-def one_line(text: str) -> str:
-    """Return text without line breaks and control characters."""
-    return _shown(" ".join(valid_unicode(text).split()))
-
-
-def _shown(text: str) -> str:
-    """Return text with control characters escaped, line breaks excepted."""
-    return "".join(each if each.isprintable() or each in "\r\n" else f"\\x{ord(each):02x}" for each in text)
-
-
 def _print_table(report: CheckReport) -> None:
     rows = [
-        (one_line(each.place), Text(each.severity, style=_STYLES[each.severity]), each.rule, one_line(each.message))
-        for each in report.mistakes
+        (each.place, cell(each.severity, _STYLES[each.severity]), each.rule, each.message) for each in report.mistakes
     ]
     if rows:
         print_table(_TITLES, rows)
-    click.echo(report.summary)
+    say(report.summary)
 
 
 def _print_github(report: CheckReport) -> None:
     for each in report.mistakes:
-        click.echo(_annotation(each))
-    click.echo(report.summary)
+        say(_annotation(each))
+    say(report.summary)
 
 
 def _annotation(mistake: Mistake) -> str:
@@ -102,7 +79,7 @@ def _annotation(mistake: Mistake) -> str:
 
 
 def _data(text: str) -> str:
-    return _shown(valid_unicode(text)).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return terminal_text(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

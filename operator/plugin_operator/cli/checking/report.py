@@ -47,6 +47,7 @@ class CheckedPlugin:
         state: ``ok``, ``rejected``, ``compiled`` (not imported), or ``helper``.
         note: why it was not imported.
         declarations: summaries of its controllers.
+        definitions: versions of custom kinds that its classes define, unchecked: code of the plugin may have made them.
         metrics: names of the metrics that its import registers.
         mistakes: reasons of a rejection, and side effects of its import.
     """
@@ -56,6 +57,7 @@ class CheckedPlugin:
     state: str
     note: str = ""
     declarations: Sequence[Mapping[str, Any]] = ()
+    definitions: Sequence[Mapping[str, Any]] = ()
     metrics: Sequence[str] = ()
     mistakes: tuple[Mistake, ...] = ()
 

@@ -11,6 +11,7 @@ import click
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import log_flags
 from plugin_operator.cli.parameters import EPILOG, Address, flag
+from plugin_operator.cli.terminal.messages import say
 from plugin_operator.errors import UsageError
 from plugin_operator.options import LogFormat
 from plugin_operator.serving.address import BindAddress
@@ -45,12 +46,17 @@ _EXAMPLES = (
     "--data-dir", to="data_dir", type=click.Path(path_type=Path, file_okay=False),
     help="Keep objects in this folder. Default: in memory.",
 )  # fmt: skip
+@flag(
+    "--controllers", to="controllers", default="*", show_default=True,
+    help="Controllers to run, as for kube-controller-manager: '*,-serviceaccount-controller'.",
+)  # fmt: skip
 @click.option("--exit-with-stdin", "child", is_flag=True, hidden=True, help="End when standard input ends.")
 @log_flags
 def command(
     address: BindAddress | None,
     kubeconfig: Path,
     data_dir: Path | None,
+    controllers: str,
     child: bool,
     log_level: str,
     log_format: LogFormat,
@@ -63,19 +69,30 @@ def command(
         raise UsageError("--bind-address must not be off: the command only serves there")
     # Imported on demand: the server loads asyncio, aiohttp and schemas, which --help does not need.
     from kube_apiserver import ApiServerConfig
+    from kube_apiserver.controllers.controllers import enabled
+    from kube_apiserver.kubeconfig import has_other_clusters
     from plugin_operator import logs
     from plugin_operator.manager import run_in_loop
 
     logs.configure(log_format, log_level)
     try:
         kubeconfig.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_of_user = has_other_clusters(kubeconfig)
     except OSError as error:
-        raise UsageError(f"--write-kubeconfig: {kubeconfig.parent} cannot be created: {error.strerror}") from error
+        raise UsageError(f"--write-kubeconfig: {error.filename} cannot be used: {error.strerror}") from error
+    if is_of_user:
+        raise UsageError(f"--write-kubeconfig: {kubeconfig} was not written by this command: name another file")
+    wanted = tuple(name.strip() for name in controllers.split(",") if name.strip())
+    try:
+        enabled(wanted)
+    except ValueError as error:
+        raise UsageError(f"--controllers: {error}") from error
     config = ApiServerConfig(
         host=address.host,
         port=address.port,
         data_dir=data_dir,
         kubeconfig_path=kubeconfig,
+        controllers=wanted,
     )
     sys.exit(run_in_loop(_serve(config, child=child)))
 
@@ -91,13 +108,13 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     try:
         endpoint = await server.start()
     except (DataBroken, FolderInUse, JournalFailed) as error:
-        click.echo(f"Error: --data-dir {config.data_dir}: {error}", err=True)
+        say(f"Error: --data-dir {config.data_dir}: {error}", err=True)
         return 1
     except OSError as error:
         if error.filename is not None:
-            click.echo(f"Error: {error.filename} cannot be used: {error.strerror}", err=True)
+            say(f"Error: {error.filename} cannot be used: {error.strerror}", err=True)
             return 1
-        click.echo(
+        say(
             f"Error: cannot listen on {config.host}:{config.port}: {error.strerror or error}; "
             "choose another address with --bind-address",
             err=True,
@@ -114,6 +131,6 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
 
 def _announce(endpoint: "Endpoint", config: "ApiServerConfig", *, child: bool) -> None:
     if child:
-        click.echo(json.dumps({"url": endpoint.url, "pid": os.getpid()}))
+        say(json.dumps({"url": endpoint.url, "pid": os.getpid()}))
         return
-    click.echo(f"Kubernetes API at {endpoint.url}; Ctrl-C stops it.\n\n  export KUBECONFIG={config.kubeconfig_path}\n")
+    say(f"Kubernetes API at {endpoint.url}; Ctrl-C stops it.\n\n  export KUBECONFIG={config.kubeconfig_path}\n")

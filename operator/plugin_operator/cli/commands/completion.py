@@ -3,12 +3,16 @@
 import click
 
 from plugin_operator.cli.command import Command
+from plugin_operator.cli.terminal.messages import say
 
 _SHELLS = ("bash", "zsh", "fish")
+#: zsh knows compdef once compinit has run, which a shell without configuration has not done.
+_COMPDEF = "    compdef _"
+_COMPINIT = "    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n"
 _EXAMPLES = (
     ("In this shell", "completion bash > completion.bash && source completion.bash"),
-    ("In each bash to come", "completion bash > ~/.local/share/bash-completion/completions/plugin-operator"),
-    ("In each zsh to come, with a folder that is in fpath", "completion zsh > ~/.zfunc/_plugin-operator"),
+    ("In each bash to come", "completion bash >> ~/.bashrc"),
+    ("In each zsh to come", "completion zsh >> ~/.zshrc"),
 )
 
 
@@ -27,4 +31,5 @@ def command(shell: str) -> None:
 
     shell_class = get_completion_class(shell)
     if shell_class is not None:
-        click.echo(shell_class(group, {}, PROGRAM, COMPLETION_VARIABLE).source())
+        script = shell_class(group, {}, PROGRAM, COMPLETION_VARIABLE).source()
+        say(script.replace(_COMPDEF, f"{_COMPINIT}{_COMPDEF}"))

@@ -6,55 +6,60 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from plugin_operator.cli.command import Command
+from plugin_operator.cli.deployment.flags import own_namespace, watched_namespaces
 from plugin_operator.cli.operator_flags import validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
+from plugin_operator.cli.parameters import ExistingPath, RoleName, flag
+from plugin_operator.cli.permissions.account import account_of
 from plugin_operator.cli.permissions.diff_flags import diff_flags
-from plugin_operator.options import check_namespace
+from plugin_operator.cli.plugin_argument import plugins_argument
+from plugin_operator.cli.terminal.messages import say
+from plugin_operator.rendering import terminal_line
 
 if TYPE_CHECKING:
     from plugin_operator.cli.permissions.plugin_needs import PluginNeeds
     from plugin_operator.hosting.permissions.roles import RoleNames, RoleRules
 
-_ACCOUNT = "plugin-operator-system:plugin-operator"
-_ACCOUNTS = "system:serviceaccount:"
+_ACCOUNT = "plugin-operator"
 _EXAMPLES = (
     ("What all plugins of a directory need, for kubectl apply -f", "rbac plugins > rbac.yaml"),
-    ("Roles in two namespaces in place of a ClusterRole", "rbac --namespace team-a --namespace team-b plugins"),
-    ("What needs each rule, as a table", "rbac -o table plugins/website.py"),
+    ("Roles in two namespaces in place of a ClusterRole", "rbac --watch-namespace team-a,team-b plugins"),
+    ("What needs each rule, as a table", "rbac -o table plugins/hello.py"),
     (
         "What a cluster does not grant to the operator",
         "rbac --diff --as system:serviceaccount:plugin-operator-system:plugin-operator plugins",
     ),
+    ("With what run --apply-crds needs for the classes of plugins", "rbac --apply-crds plugins"),
     ("For kinds of your own, whose plural their CRD has", "rbac --crd crds/ plugins"),
 )
 
 
 @click.command("rbac", cls=Command, examples=_EXAMPLES, short_help="Print the least RBAC roles for plugins.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="FILE...")
-@click.option(
-    "--namespace",
-    "namespaces",
-    multiple=True,
-    metavar="NAME",
-    help="Print a Role for this namespace in place of a ClusterRole; several with commas, or given more than once.",
-)
+@plugins_argument(required=True)
+@own_namespace
+@watched_namespaces
 @click.option(
     "--service-account",
     "account",
     default=_ACCOUNT,
     show_default=True,
-    metavar="NAMESPACE:NAME",
-    help="The ServiceAccount of the operator.",
+    metavar="[NAMESPACE:]NAME",
+    help="The ServiceAccount of the operator. Its namespace is that of the operator.",
 )
-@click.option("--name", "role_name", default="", metavar="NAME", help="Name of the roles. Default: by the plugins.")
+@click.option(
+    "--name",
+    "role_name",
+    type=RoleName(),
+    metavar="NAME",
+    help="Name of the roles. Default: NAMESPACE:ACCOUNT-plugin-PLUGIN, or -plugins for several plugins.",
+)
 @click.option(
     "--crd",
     "crds",
     multiple=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=ExistingPath(),
     metavar="FILE",
     help="CustomResourceDefinitions, for the plurals of custom kinds. Default: the folder crds beside the plugins.",
 )
@@ -62,70 +67,80 @@ _EXAMPLES = (
     "--calls",
     "calls",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingPath(dir_okay=False),
     metavar="FILE",
     help="Calls that tests of the plugins have recorded.",
 )
+@flag(
+    "--apply-crds", to="apply_crds", is_flag=True,
+    help="Grant what run --apply-crds needs for the kinds that the plugins define.",
+)  # fmt: skip
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too: the printed rules may be incomplete.")
 @validate_timeout
 @diff_flags
 @output_flag(formats=("yaml", "json", "table"))
 def command(
-    paths: tuple[Path, ...], namespaces: tuple[str, ...], account: str, role_name: str, output: str, **sources: Any
+    paths: tuple[Path, ...],
+    watch_namespace: tuple[str, ...] | None,
+    role_name: str | None,
+    output: str,
+    **sources: Any,
 ) -> None:
     """Print the least Role or ClusterRole that lets the operator run plugins, and its binding.
 
     FILE is a plugin file, a plugin folder, or a directory of plugins. The rules come from the declared kinds, from
     permissions=, from the calls in the source, and from recorded calls. A comment on each rule says what needs it.
-    A call that the source does not show is a warning: declare it with permissions=. Only --diff asks a cluster.
+    A call that the source does not show is a warning: declare it with permissions=. What the plugins need must be
+    installed here, because the command imports them. Only --diff asks a cluster.
 
-    Exits with 0, with 1 if a plugin cannot be loaded or --diff finds something missing, 2 for wrong usage.
+    Exits with 0, with 1 if a plugin cannot be loaded or --diff finds something missing, 2 for wrong usage. A warning
+    changes it to 1 with --strict only.
     """
     # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
     from plugin_operator import logs
     from plugin_operator.cli.permissions.plugin_needs import Sources, needs_for
-    from plugin_operator.hosting.permissions.role_text import one_line
     from plugin_operator.hosting.permissions.roles import RoleNames, roles_for
 
-    account_namespace, name = _account(_account_of(sources) or account)
-    namespaces = tuple(part for each in namespaces for part in each.split(","))
-    for each in namespaces:
-        _check(each, "--namespace")
+    account = account_of(sources)
     logs.configure(level="warning")
     found = needs_for(
         Sources(
             paths,
             crds=sources["crds"],
             calls=sources["calls"],
-            operator_namespace=account_namespace,
+            operator_namespace=account.namespace,
             timeout_seconds=sources["validate_timeout_seconds"],
+            applies_crds=sources["apply_crds"],
         )
     )
     if found.mistakes:
         for mistake in found.mistakes:
-            click.echo(one_line(f"{mistake.place}: {mistake.message}"), err=True)
+            say(terminal_line(f"{mistake.place}: {mistake.message}"), err=True)
         sys.exit(1)
-    for warning in _warnings(found):
-        click.echo(f"Warning: {one_line(warning)}", err=True)
-    watched = tuple(sorted(set(namespaces)))
+    warnings = _warnings(found)
+    for warning in warnings:
+        say(f"Warning: {terminal_line(warning)}", err=True)
+    watched = tuple(sorted(watch_namespace or ()))
     roles = roles_for(found.needs, watched)
     if sources["diffs"]:
         roles = _missing(found, watched, sources)
-    names = RoleNames.for_plugins([plugin for plugin, _ in found.plugins], name, account_namespace, role_name)
+    plugins = [plugin for plugin, _ in found.plugins]
+    names = RoleNames.for_plugins(plugins, account.name, account.namespace, role_name or "")
     if roles or not sources["diffs"]:
         _print(roles, names, found, output)
-    sys.exit(1 if sources["diffs"] and roles else 0)
+    is_missing = bool(sources["diffs"] and roles)
+    sys.exit(1 if is_missing or (sources["strict"] and warnings) else 0)
 
 
 def _missing(found: "PluginNeeds", namespaces: tuple[str, ...], sources: Mapping[str, Any]) -> "tuple[RoleRules, ...]":
     """Return the roles with what a cluster does not grant."""
     from plugin_operator.cli.permissions.cluster_diff import diff_with_cluster
+    from plugin_operator.client import load_connection_config
     from plugin_operator.hosting.permissions.roles import roles_for
 
-    kubeconfig = str(sources["kubeconfig"]) if sources["kubeconfig"] is not None else None
-    diff = diff_with_cluster(
-        found.needs, namespaces, kubeconfig=kubeconfig, context=sources["context"], user=sources["user"]
-    )
-    click.echo(f"{'Missing' if diff.needs else 'Nothing is missing'} for {diff.identity}", err=True)
+    config = load_connection_config(sources["kubeconfig"], sources["context"])
+    diff = diff_with_cluster(config, found.needs, namespaces, sources["user"])
+    say(f"{'Missing' if diff.needs else 'Nothing is missing'} for {diff.identity}", err=True)
     return roles_for(diff.needs)
 
 
@@ -145,7 +160,7 @@ def _print(roles: "tuple[RoleRules, ...]", names: "RoleNames", found: "PluginNee
     else:
         heading = ["Permissions by plugin-operator rbac of:", *(f"- {path}" for _, path in found.plugins)]
         heading += [f"Incomplete: {each}" for each in found.unclear]
-        click.echo(yaml_of_roles(roles, names, heading), nl=False)
+        say(yaml_of_roles(roles, names, heading), nl=False)
 
 
 def _cells(rule: Any) -> tuple[str, str, str]:
@@ -157,28 +172,3 @@ def _warnings(found: "PluginNeeds") -> list[str]:
     way_out = "pass its CustomResourceDefinition with --crd"
     guesses = [f"the plural of {kind} is a guess: {way_out}" for kind in found.guesses]
     return [*map(str, found.unclear), *guesses]
-
-
-def _account_of(sources: Mapping[str, Any]) -> str:
-    """Return the ServiceAccount that --as names, unless --service-account names one too; empty for none."""
-    user = sources["user"] or ""
-    if user and not sources["diffs"]:
-        raise click.UsageError("--as is for --diff: add it, or leave out --as")
-    is_named = click.get_current_context().get_parameter_source("account") is not ParameterSource.DEFAULT
-    return "" if is_named or not user.startswith(_ACCOUNTS) else str(user).removeprefix(_ACCOUNTS)
-
-
-def _account(text: str) -> tuple[str, str]:
-    namespace, separator, name = text.partition(":")
-    if not separator:
-        raise click.BadParameter(f"{text!r} has no namespace: write NAMESPACE:NAME", param_hint="--service-account")
-    for each in (namespace, name):
-        _check(each, "--service-account")
-    return namespace, name
-
-
-def _check(name: str, flag: str) -> None:
-    try:
-        check_namespace(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=flag) from error

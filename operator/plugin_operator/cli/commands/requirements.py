@@ -9,22 +9,21 @@ import click
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import environment_names
+from plugin_operator.cli.plugin_argument import plugins_argument
+from plugin_operator.cli.terminal.messages import say
 
 if TYPE_CHECKING:
     from plugin_operator.hosting.requirements.union import NeedsUnion
 
 _EXAMPLES = (
     ("Write what the plugins in ./plugins need into a file for pip", "requirements > requirements.txt"),
-    ("What one plugin needs", "requirements plugins/fetch.py"),
+    ("What one plugin needs", "requirements plugins/hello.py"),
     ("For a program", "requirements -o json"),
 )
 
 
 @click.command("requirements", cls=Command, examples=_EXAMPLES, short_help="Print what plugins need installed.")
-@click.argument(
-    "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...",
-    envvar=environment_names("--plugins-dir"),
-)  # fmt: skip
+@plugins_argument("[PATH]...", envvar=environment_names("--plugins-dir"))
 @output_flag()
 def command(paths: tuple[Path, ...], output: str) -> None:
     """Print the union of what plugins declare in their metadata blocks (PEP 723), as a requirements file for pip.
@@ -40,9 +39,9 @@ def command(paths: tuple[Path, ...], output: str) -> None:
         print_document(_document(union), output)
         sys.exit(1 if union.problems else 0)
     for line in union.lines:
-        click.echo(line)
+        say(line)
     for problem in union.problems:
-        click.echo(problem, err=True)
+        say(problem, err=True)
     sys.exit(1 if union.problems else 0)
 
 

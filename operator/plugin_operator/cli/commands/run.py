@@ -9,6 +9,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.group import LazyGroup
 from plugin_operator.cli.operator_flags import (
     address_flags,
+    apply_crds,
     cluster_flags,
     leader_flags,
     log_flags,
@@ -23,7 +24,7 @@ from plugin_operator.options import Options
 
 _EXAMPLES = (
     ("On a laptop: the current kubeconfig and the plugins in ./plugins", "run"),
-    ("Another context, and two namespaces only", "run --context staging --namespace team-a,team-b"),
+    ("Another context, and two namespaces only", "run --context staging --watch-namespace team-a,team-b"),
     ("In a pod with replicas: one of them works", "run --plugins-dir /plugins --leader-elect"),
     ("Load only directories that are signed with this key", "run --plugins-signature-key public.pem"),
 )
@@ -35,6 +36,7 @@ _EXAMPLES = (
 @address_flags(":8080", ":8081", "")
 @leader_flags
 @work_flags
+@apply_crds
 @shutdown_flag("30s")
 @log_flags
 def command(**settings: Any) -> None:

@@ -23,9 +23,10 @@ from plugin_operator.cli.operator_flags import (
     shutdown_flag,
     work_flags,
 )
-from plugin_operator.cli.parameters import EPILOG, PluginsDir, flag
+from plugin_operator.cli.parameters import EPILOG, ExistingPath, PluginsDir, flag
 from plugin_operator.cli.sandbox.example_plugin import ExamplePlugin
 from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, SandboxFolder
+from plugin_operator.cli.terminal.messages import say
 from plugin_operator.options import Options
 from plugin_operator.serving.address import BindAddress, HeldAddress
 
@@ -38,9 +39,9 @@ _LOOPBACK = "127.0.0.1"
 
 _EXAMPLES = (
     ("The plugins in ./plugins; objects are in memory", "sandbox"),
-    ("Other plugins; objects outlive the process", "sandbox --plugins-dir ./examples --data-dir ./data"),
     ("In an empty folder: with a plugin to try", "sandbox --example"),
-    ("With the CRDs and objects of a folder and of a file", "sandbox --seed crds --seed objects.yaml"),
+    ("Objects outlive the process", "sandbox --data-dir ./data"),
+    ("With the CRDs and objects in the files of a folder", "sandbox --seed crds"),
     ("A second sandbox at the same time", "sandbox --sandbox-dir .sandbox-2"),
 )
 
@@ -59,7 +60,7 @@ _EXAMPLES = (
     help="Keep the API server's objects in this folder. Default: in memory.",
 )  # fmt: skip
 @click.option(
-    "--seed", "seeds", multiple=True, type=click.Path(path_type=Path, exists=True), metavar="PATH",
+    "--seed", "seeds", multiple=True, type=ExistingPath(), metavar="PATH",
     help="YAML or JSON file, or a folder of them, with objects to start with; CRDs first. Repeatable.",
 )  # fmt: skip
 @click.option("--example", is_flag=True, help="Write a plugin to try into the plugins directory: hello.py.")
@@ -79,7 +80,7 @@ def command(folder: Path, data_dir: Path | None, seeds: tuple[Path, ...], exampl
         try:
             plugin = ExamplePlugin(settings["plugins_dir"])
             plugin.prepare(is_wanted=example, may_ask=settings["plugins_signature_key"] is None)
-            code = _run(held, data_dir, _with_addresses(settings), manifests, plugin.label)
+            code = _run(held, data_dir, _with_addresses(settings), manifests)
         finally:
             held.release()
     sys.exit(code)
@@ -94,36 +95,47 @@ def _manifests(seeds: tuple[Path, ...]) -> "list[Manifest]":
     return read_manifests(seeds, "--seed")
 
 
-def _run(
-    folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any], manifests: "list[Manifest]", label: str
-) -> int:
+def _run(folder: SandboxFolder, data_dir: Path | None, settings: dict[str, Any], manifests: "list[Manifest]") -> int:
     # Imported on demand: --help does not need asyncio.
     from plugin_operator.cli.sandbox.server_process import ServerProcess, ServerRunnable
 
-    options = replace(options_from(settings), kubeconfig=folder.kubeconfig)
+    options = replace(options_from(settings), kubeconfig=folder.kubeconfig, apply_crds=True)
     server = ServerProcess(folder.kubeconfig, data_dir)
     try:
         # Imported while the server starts in parallel: both take about a second.
         from plugin_operator.app import run
 
         url = server.wait_ready(_SERVER_READY_SECONDS)
-        _seed(folder.kubeconfig, manifests)
+        _seed(folder.kubeconfig, manifests, options)
         folder.announce({"pid": os.getpid(), "server": url, "probes": str(options.probe_address)})
-        _welcome(url, folder, options, label)
+        _welcome(url, folder, options)
         return run(options, companions=[partial(ServerRunnable, server)])
     finally:
         server.close()
 
 
-def _seed(kubeconfig: Path, manifests: "list[Manifest]") -> None:
+def _seed(kubeconfig: Path, manifests: "list[Manifest]", options: Options) -> None:
     if not manifests:
         return
     import asyncio
 
-    from plugin_operator.cli.sandbox.seeding import seed
+    from plugin_operator.cli.sandbox.seeding import needs_definitions, seed
 
-    asyncio.run(seed(kubeconfig, manifests))
-    click.echo(f"Applied {len(manifests)} object{'s' * (len(manifests) != 1)} of --seed")
+    definitions = _definitions(options) if needs_definitions(manifests) else []
+    asyncio.run(seed(kubeconfig, manifests, definitions))
+    say(f"Applied {len(manifests)} object{'s' * (len(manifests) != 1)} of --seed")
+
+
+def _definitions(options: Options) -> list[dict[str, Any]]:
+    """Return the CRDs of the plugins' classes; the operator reports what is wrong with a plugin."""
+    from plugin_operator.cli.checking.definitions import definitions_of
+    from plugin_operator.cli.checking.plugin_check import CheckSettings, check
+
+    report = check(
+        (options.plugins_dir,),
+        CheckSettings(options.validate_timeout_seconds, lints=False, key_file=options.plugins_signature_key),
+    )
+    return definitions_of(report.plugins)[0]
 
 
 def _with_addresses(settings: dict[str, Any]) -> dict[str, Any]:
@@ -160,17 +172,20 @@ def _quiet_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _welcome(url: str, folder: SandboxFolder, options: Options, label: str) -> None:
+def _welcome(url: str, folder: SandboxFolder, options: Options) -> None:
+    from plugin_operator.cli.sandbox.first_steps import first_steps
+
     kubectl = f"kubectl --kubeconfig {shlex.quote(str(folder.kubeconfig))}"
     metrics = f", metrics at http://{options.metrics_address}/metrics" if options.metrics_address else ""
+    steps = first_steps(options.plugins_dir)
+    installed = "" if shutil.which("kubectl") else " (with kubectl installed)"
+    heading = "Try in another terminal" if steps else "For another terminal"
     lines = [
         f"Kubernetes API at {url}{metrics}",
         f"Plugins from {options.plugins_dir}: add, edit or remove files while this runs. Ctrl-C stops it.",
         "",
-        "Try in another terminal:" if shutil.which("kubectl") else "Try in another terminal (with kubectl installed):",
-        f"  {kubectl} create configmap hello --from-literal=a=b",
-        f"  {kubectl} label configmap hello {f'{label}=on' if label else 'colour=green'}",
-        f"  {kubectl} get configmap hello -o yaml" if label else f"  {kubectl} delete configmap hello",
+        f"{heading}{installed}:",
+        *(f"  {kubectl} {each}" for each in steps or ["get namespaces"]),
         "",
     ]
-    click.echo("\n".join(lines))
+    say("\n".join(lines))

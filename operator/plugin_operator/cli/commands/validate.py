@@ -2,15 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from plugin_operator.cli.checking.flags import check_flags
+from plugin_operator.cli.checking.flags import check_flags, checked
 from plugin_operator.cli.command import Command
+from plugin_operator.cli.plugin_argument import plugins_argument
 
 _EXAMPLES = (
     ("All plugins of a directory", "validate plugins"),
-    ("Two plugins", "validate plugins/hello.py plugins/website.py"),
+    ("Two plugins", "validate plugins/hello.py plugins/scaler.py"),
 )
 
 
@@ -20,35 +22,20 @@ _EXAMPLES = (
     examples=_EXAMPLES,
     short_help="Check plugin files with the loader alone: check without lints.",
 )
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
+@plugins_argument("PATH...", required=True)
 @check_flags
-def command(
-    paths: tuple[Path, ...],
-    validate_timeout_seconds: float,
-    allows_missing_requirements: bool,
-    plugins_signature_key: Path | None,
-    output: str,
-) -> None:
+def command(paths: tuple[Path, ...], output: str, **given: Any) -> None:
     """Load each plugin as the operator would and report errors with file and line.
 
     PATH is a plugin file, a plugin folder, or a directory of plugins. The command sends no requests to a cluster. It is
-    "plugin-operator check" without the lints.
+    "plugin-operator check" without the lints, and prints one line for each plugin.
+
+    Exits with 0 if the operator loads all of them, 1 if not, 2 for wrong usage.
     """
     # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
-    from plugin_operator import logs
-    from plugin_operator.cli.checking.plugin_check import CheckSettings, check
     from plugin_operator.cli.checking.printing import print_plugins, print_report
 
-    logs.configure(level="warning")
-    report = check(
-        paths,
-        CheckSettings(
-            timeout_seconds=validate_timeout_seconds,
-            key_file=plugins_signature_key,
-            allows_missing_requirements=allows_missing_requirements,
-            lints=False,
-        ),
-    )
+    report = checked(paths, lints=False, **given)
     if output == "table":
         print_plugins(report)
     else:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import click
+from typing import Any
 
 from plugin_operator.cli.permissions.plugin_needs import Sources, needs_for
 from plugin_operator.cli.plugin_paths import chosen, directory_of, plugin_of
+from plugin_operator.cli.terminal.messages import say
 from plugin_operator.errors import UsageError
 from plugin_operator.hosting.permissions.needs import Need
-from plugin_operator.hosting.permissions.role_text import one_line
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource
+from plugin_operator.rendering import terminal_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +22,27 @@ class AcceptedPlugins:
     Attributes:
         sources: their files, by plugin.
         needs: what they need.
+        definitions: the CustomResourceDefinitions that their classes define.
     """
 
     sources: Mapping[str, PluginSource]
     needs: Sequence[Need]
+    definitions: Sequence[Mapping[str, Any]] = ()
 
 
 def accepted_plugins(paths: Sequence[Path], namespace: str, *, timeout_seconds: float) -> AcceptedPlugins | None:
     """Check plugins as ``validate`` does and return them; if one is rejected, print why and return None.
 
-    A permission that the source of a plugin does not show is a warning, as in ``rbac``.
+    A permission that the source of a plugin does not show is a warning, as in ``rbac``; so is a mistake that the lints
+    find, because the operator would run the plugin all the same.
 
     Raises:
         UsageError: there is no plugin, two have one name, or a file changed meanwhile.
     """
     sources = _sources(paths)
-    found = needs_for(Sources(paths, operator_namespace=namespace, timeout_seconds=timeout_seconds))
+    found = needs_for(Sources(paths, operator_namespace=namespace, timeout_seconds=timeout_seconds, lints=True))
     for each in found.mistakes:
-        click.echo(one_line(f"{each.place}: {each.message}"), err=True)
+        say(terminal_line(f"{each.place}: {each.message}"), err=True)
     if found.mistakes:
         return None
     if not sources:
@@ -49,9 +52,10 @@ def accepted_plugins(paths: Sequence[Path], namespace: str, *, timeout_seconds: 
     guesses = [
         f"the plural of {kind} is a guess: put its CustomResourceDefinition into crds/" for kind in found.guesses
     ]
-    for warning in (*map(str, found.unclear), *guesses):
-        click.echo(f"Warning: {one_line(warning)}", err=True)
-    return AcceptedPlugins(sources, found.needs)
+    findings = [f"{each.place}: {each.rule} {each.message}" for each in found.findings]
+    for warning in (*findings, *map(str, found.unclear), *guesses):
+        say(f"Warning: {terminal_line(warning)}", err=True)
+    return AcceptedPlugins(sources, found.needs, found.definitions)
 
 
 def _digests(sources: Mapping[str, PluginSource]) -> dict[str, str]:

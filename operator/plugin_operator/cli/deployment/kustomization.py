@@ -1,11 +1,10 @@
 """A kustomization of the shipped base, the files of plugins and their roles.
 
-Owns the folder that it writes: after the plugins have changed, it may be written again. Leaves the build to kubectl, or
-to ``kustomize``.
+Owns what its files say. Leaves writing them again to ``writing``, and the build to kubectl, or to ``kustomize``.
 """
 
 import re
-import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 from plugin_operator.cli.deployment.permissions import PlacedRole, event_roles
 from plugin_operator.cli.deployment.plugin_files import Entry, items_of
 from plugin_operator.cli.deployment.shipped import FOLDERS, shipped_manifests
-from plugin_operator.cli.deployment.yaml_text import yaml_of, yaml_stream
+from plugin_operator.cli.writing.recorded_folder import write_recorded
 from plugin_operator.errors import UsageError
+from plugin_operator.kube.yaml_output import yaml_file, yaml_stream
 
 _MARK = "# Written by plugin-operator manifests, which replaces this file: set more in a kustomization that lists it.\n"
 #: Namespaces that kubectl's kustomize writes into subjects without quotes, where YAML reads no text.
@@ -22,7 +22,7 @@ _NOT_TEXT = re.compile(r"[0-9]+(?:e[0-9]+)?|0x[0-9a-f]+|0o[0-7]+|0b[01]+|null|tr
 _API = "kustomize.config.k8s.io"
 _FILE = "kustomization.yaml"
 #: Components that change what others bring, and so come last.
-_LAST = ("secure-metrics", "roles", "namespaced")
+_LAST = ("apply-crds", "secure-metrics", "roles", "namespaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Deployment:
         watched: namespaces that the operator watches; empty for all.
         entries: files of the plugins.
         roles: roles of the plugins.
+        definitions: CustomResourceDefinitions of the plugins.
     """
 
     namespace: str
@@ -46,27 +47,31 @@ class Deployment:
     watched: tuple[str, ...]
     entries: tuple[Entry, ...]
     roles: tuple[PlacedRole, ...]
+    definitions: tuple[Mapping[str, Any], ...] = ()
 
 
 def write(deployment: Deployment, folder: Path) -> None:
     """Write the kustomization into ``folder``, which is new, empty, or one that this function wrote.
 
     Raises:
-        UsageError: the folder has files of someone else, or cannot be written.
+        UsageError: the folder has files of someone else, or some that were edited, or cannot be written.
     """
-    _check_folder(folder)
-    try:
-        _clear(folder)
-        outside = _outside(deployment)
-        inner = folder / "operator" if outside else folder
-        _write_operator(deployment, inner)
-        if outside:
-            (folder / "roles.yaml").write_text(yaml_stream(outside), "utf-8")
-            # The namespace of a kustomization holds for all its objects. Those of other namespaces are beside it.
-            fields = {"resources": ["operator", "roles.yaml"], "components": ["operator/components/labels"]}
-            _write_kustomization(folder, fields)
-    except OSError as error:
-        raise UsageError(f"--output-dir {folder}: {error.strerror}: {error.filename}") from error
+    write_recorded(files_of(deployment), folder, flag="--output-dir")
+
+
+def files_of(deployment: Deployment) -> dict[str, bytes]:
+    """Return the files of the kustomization, by POSIX path."""
+    outside = _outside(deployment)
+    files = _operator_files(deployment)
+    if not outside:
+        return files
+    # The namespace of a kustomization holds for all its objects. Those of other namespaces are beside it.
+    fields = {"resources": ["operator", "roles.yaml"], "components": ["operator/components/labels"]}
+    return {
+        **{f"operator/{path}": content for path, content in files.items()},
+        "roles.yaml": yaml_stream(outside).encode(),
+        _FILE: _kustomization(fields),
+    }
 
 
 def check_output(deployment: Deployment, folder: Path) -> None:
@@ -80,25 +85,6 @@ def check_output(deployment: Deployment, folder: Path) -> None:
             f"--output-dir {folder}: --namespace {deployment.namespace} looks like another type in YAML, and kustomize "
             "does not quote it: name another, or leave out --output-dir"
         )
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise UsageError(f"--output-dir {folder}: is no directory")
-    present = folder / _FILE
-    if any(folder.iterdir()) and not (present.is_file() and present.read_text("utf-8", "replace").startswith(_MARK)):
-        raise UsageError(f"--output-dir {folder}: has other files: name a new directory")
-
-
-def _clear(folder: Path) -> None:
-    """Remove what an earlier run has written, and nothing else."""
-    for name in (*FOLDERS, "plugins", "operator"):
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-    for name in ("rbac.yaml", "roles.yaml"):
-        (folder / name).unlink(missing_ok=True)
 
 
 def _outside(deployment: Deployment) -> list[dict[str, Any]]:
@@ -117,18 +103,18 @@ def _is_outside(role: PlacedRole, deployment: Deployment) -> bool:
     return role.namespace != deployment.namespace
 
 
-def _write_operator(deployment: Deployment, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in FOLDERS:
-        shutil.copytree(shipped_manifests() / name, folder / name)
-    for entry in deployment.entries:
-        path = folder / "plugins" / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(entry.content)
-    roles = _inside(deployment)
-    if roles:
-        (folder / "rbac.yaml").write_text(yaml_stream(roles), "utf-8")
-    _write_kustomization(folder, _fields(deployment, ["base", *(["rbac.yaml"] if roles else [])]))
+def _operator_files(deployment: Deployment) -> dict[str, bytes]:
+    shipped = shipped_manifests()
+    found = {
+        path.relative_to(shipped).as_posix(): path.read_bytes()
+        for name in FOLDERS
+        for path in sorted((shipped / name).rglob("*"))
+        if path.is_file()
+    }
+    plugins = {f"plugins/{each.file}": each.content for each in deployment.entries}
+    lists = {"crds.yaml": deployment.definitions, "rbac.yaml": _inside(deployment)}
+    written = {name: yaml_stream(objects).encode() for name, objects in lists.items() if objects}
+    return {**found, **plugins, **written, _FILE: _kustomization(_fields(deployment, ["base", *written]))}
 
 
 def _fields(deployment: Deployment, resources: list[str]) -> dict[str, Any]:
@@ -137,7 +123,7 @@ def _fields(deployment: Deployment, resources: list[str]) -> dict[str, Any]:
     components = [*(name for name in chosen if name not in _LAST), *(name for name in _LAST if name in chosen)]
     config_map = {
         "name": "plugin-operator-plugins",
-        "files": [f"{each.key}=plugins/{each.path}" for each in deployment.entries],
+        "files": [f"{each.key}=plugins/{each.file}" for each in deployment.entries],
         "options": {"disableNameSuffixHash": True, "labels": {"app.kubernetes.io/component": "plugins"}},
     }
     fields = {
@@ -164,9 +150,8 @@ def _patches(deployment: Deployment) -> list[dict[str, Any]]:
         variable = {"name": "WATCH_NAMESPACE", "value": ",".join(deployment.watched)}
         operations.append({"op": "add", "path": f"{pod}/containers/0/env/-", "value": variable})
     target = {"group": "apps", "kind": "Deployment", "name": "plugin-operator"}
-    return [{"target": target, "patch": yaml_of(operations)}] if operations else []
+    return [{"target": target, "patch": yaml_file(operations)}] if operations else []
 
 
-def _write_kustomization(folder: Path, fields: dict[str, Any]) -> None:
-    text = yaml_of({"apiVersion": f"{_API}/v1beta1", "kind": "Kustomization", **fields})
-    (folder / _FILE).write_text(_MARK + text, "utf-8")
+def _kustomization(fields: dict[str, Any]) -> bytes:
+    return (_MARK + yaml_file({"apiVersion": f"{_API}/v1beta1", "kind": "Kustomization", **fields})).encode()

@@ -5,7 +5,6 @@ is an error, so that none is ignored.
 """
 
 import base64
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,15 @@ from typing import Any
 import jsonpatch
 import yaml
 
+from go_regexp import compile_pattern
+
 Object = dict[str, Any]
 
-_CLUSTER_WIDE = ("Namespace", "ClusterRole", "ClusterRoleBinding")
+_CLUSTER_WIDE = ("Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding")
 #: kubectl prints objects in the order in which others need them; further kinds come last.
 _ORDER = (
     "Namespace",
+    "CustomResourceDefinition",
     "ServiceAccount",
     "Role",
     "ClusterRole",
@@ -116,7 +118,7 @@ def _patch(
 def _matches(each: Object, target: Mapping[str, str]) -> bool:
     group, _, version = each["apiVersion"].rpartition("/")
     facts = {"group": group, "version": version, "kind": each["kind"], "name": each["metadata"]["name"]}
-    return all(re.fullmatch(wanted, facts[field]) for field, wanted in target.items())
+    return all(compile_pattern(f"^(?:{wanted})$").matches(facts[field]) for field, wanted in target.items())
 
 
 def _set_namespace(objects: Iterable[Object], namespace: str | None) -> None:

@@ -54,7 +54,7 @@ def placed_roles(needs: Iterable[Need], namespace: str, watched: Sequence[str] =
 
 def event_roles(namespace: str, watched: Iterable[str]) -> list[dict[str, Any]]:
     """Return the role and binding with which the operator records Events, for each watched namespace but its own."""
-    names = _names(f"{namespace}:{ACCOUNT}", namespace)
+    names = RoleNames(f"{namespace}:{ACCOUNT}", ACCOUNT, namespace)
     others = [RoleRules(each, (ExplainedRule(_EVENTS, ()),)) for each in dict.fromkeys(watched) if each != namespace]
     made = [obj for each in others for obj in (each.role(names), each.binding(names))]
     for each in made:
@@ -63,10 +63,6 @@ def event_roles(namespace: str, watched: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _placed(plugin: str, rules: RoleRules, namespace: str) -> PlacedRole:
-    names = _names(f"{namespace}:{ACCOUNT}-plugin-{plugin}", namespace)
+    names = RoleNames.for_plugins([plugin], ACCOUNT, namespace)
     reasons = dict.fromkeys(str(need) for each in rules.rules for need in each.needs)
     return PlacedRole(rules.namespace, plugin, (rules.role(names), rules.binding(names)), tuple(reasons))
-
-
-def _names(name: str, namespace: str) -> RoleNames:
-    return RoleNames(name, name, ACCOUNT, namespace)

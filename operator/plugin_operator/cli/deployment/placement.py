@@ -1,6 +1,6 @@
 """Where the operator runs, which namespaces it watches, and which components that takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plugin_operator.cli.deployment.permissions import PlacedRole
@@ -38,26 +38,28 @@ class Placement:
                 )
 
 
-def placement_of(namespaces: Sequence[str], watched: tuple[str, ...], components: tuple[str, ...]) -> Placement:
+def placement_of(namespace: str, watched: tuple[str, ...], components: tuple[str, ...]) -> Placement:
     """Return the placement for the values of the flags.
 
     Raises:
         UsageError: flags contradict each other, or the namespace cannot be the operator's.
     """
-    if len(namespaces) != 1:
-        raise UsageError("--namespace: name one namespace, that of the operator; --watch-namespace takes several")
-    (namespace,) = namespaces
     if _NAMESPACED in components:
         if watched and watched != (namespace,):
             raise UsageError("--with=namespaced watches the operator's own namespace: leave out --watch-namespace")
-        if "secure-metrics" in components:
-            raise UsageError("--with=secure-metrics needs a ClusterRole: leave out --with=namespaced")
+        _check_cluster_roles(components, "--with=namespaced")
         return Placement(namespace, (namespace,), components)
     if namespace == "default" or namespace.startswith("kube-"):
         raise UsageError(
             f"--namespace {namespace} belongs to Kubernetes, and the operator's namespace gets labels: "
             "name another, or add --with=namespaced"
         )
-    if watched and "secure-metrics" in components:
-        raise UsageError("--with=secure-metrics needs a ClusterRole: leave out --watch-namespace")
+    if watched:
+        _check_cluster_roles(components, "--watch-namespace")
     return Placement(namespace, watched, (*components, *(["roles"] if watched else [])))
+
+
+def _check_cluster_roles(components: tuple[str, ...], flag: str) -> None:
+    for each in ("apply-crds", "secure-metrics"):
+        if each in components:
+            raise UsageError(f"--with={each} needs a ClusterRole: leave out {flag}")

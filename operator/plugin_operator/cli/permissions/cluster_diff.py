@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from plugin_operator.client import Connection, ConnectionConfig, load_connection_config
+from plugin_operator.client import Connection, ConnectionConfig
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.hosting.permissions.access_reviews import MAX_WANTED, AccessReviews, AccessUnknownError
@@ -36,21 +36,19 @@ class ClusterDiff:
 
 
 def diff_with_cluster(
-    needs: Iterable[Need], namespaces: tuple[str, ...], *, kubeconfig: str | None, context: str | None, user: str
+    config: ConnectionConfig, needs: Iterable[Need], namespaces: tuple[str, ...], user: str
 ) -> ClusterDiff:
     """Return the needs that a cluster does not grant.
 
     Args:
+        config: the cluster.
         needs: what plugins need.
         namespaces: namespaces that the operator watches; empty for all.
-        kubeconfig: its file; None for the default.
-        context: context in it; None for the current one.
         user: who shall have the permissions; empty for the user of the kubeconfig.
 
     Raises:
         PluginOperatorError: the cluster cannot be reached, or does not answer the reviews.
     """
-    config = load_connection_config(kubeconfig, context)
     identity = f"{user or 'the user of the kubeconfig'} at {config.host}"
     missing = asyncio.run(_missing(config, tuple(needs), namespaces, user))
     return ClusterDiff(missing, identity)

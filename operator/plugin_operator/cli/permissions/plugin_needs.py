@@ -1,26 +1,30 @@
 """What plugins named on the command line need, from all that is known without a cluster."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from plugin_operator.cli.checking.definitions import definitions_of
 from plugin_operator.cli.checking.plugin_check import CheckSettings, check
 from plugin_operator.cli.checking.report import CheckedPlugin, Mistake
+from plugin_operator.cli.crd_files import crd_of, folders_beside
 from plugin_operator.cli.manifest_files import read_manifests
+from plugin_operator.cli.permissions.definition_needs import needs_of_definitions
 from plugin_operator.cli.plugin_paths import directory_of, plugin_of
 from plugin_operator.errors import PluginOperatorError, UsageError
+from plugin_operator.hosting.lints.lint import REJECTED
 from plugin_operator.hosting.permissions.calls import RecordedCall, calls_from_json
 from plugin_operator.hosting.permissions.declared import DeclaredController, needs_of_declarations
 from plugin_operator.hosting.permissions.needs import Need, Origin, Unclear
-from plugin_operator.hosting.permissions.resources import ResourceTable, resources_of_crd
+from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.hosting.permissions.rules import allows
-from plugin_operator.hosting.permissions.source.contained_analysis import Analysis, analyse
+from plugin_operator.hosting.permissions.source.contained_analysis import Analyser, Analysis
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.kube import GroupVersionKind, Resource
 from plugin_operator.plugin import Permission
 from plugin_operator.rendering import describe
-
-_CRDS = "crds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Sources:
         calls: files with recorded calls.
         operator_namespace: namespace of the operator.
         timeout_seconds: deadline of a trial import.
+        lints: whether the lints run.
+        applies_crds: whether the operator installs the definitions of the plugins' classes.
     """
 
     paths: Sequence[Path]
@@ -40,6 +46,8 @@ class Sources:
     calls: Sequence[Path] = ()
     operator_namespace: str = ""
     timeout_seconds: float = 30.0
+    lints: bool = False
+    applies_crds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class PluginNeeds:
         unclear: calls that their source does not show.
         guesses: kinds whose plural is guessed.
         mistakes: why plugins cannot be loaded; the fields above are then incomplete.
+        findings: what else is wrong with them, or may be.
+        definitions: the CustomResourceDefinitions that their classes define.
     """
 
     plugins: Sequence[tuple[str, str]] = ()
@@ -59,6 +69,8 @@ class PluginNeeds:
     unclear: Sequence[Unclear] = ()
     guesses: Sequence[GroupVersionKind] = ()
     mistakes: Sequence[Mistake] = field(default=())
+    findings: Sequence[Mistake] = ()
+    definitions: Sequence[Mapping[str, Any]] = ()
 
 
 def needs_for(sources: Sources) -> PluginNeeds:
@@ -69,27 +81,40 @@ def needs_for(sources: Sources) -> PluginNeeds:
         PluginOperatorError: the plugins cannot be read.
     """
     known = tuple(_resources(sources))
-    table, guesses = ResourceTable(known), set[GroupVersionKind]()
     recorded = list(_recorded(sources.calls))
-    report = check(sources.paths, CheckSettings(sources.timeout_seconds, lints=False))
+    report = check(sources.paths, CheckSettings(sources.timeout_seconds, lints=sources.lints))
+    definitions, _ = definitions_of(report.plugins)
+    known = (*known, *(resource for each in definitions for resource in _resources_in(each)))
+    table, guesses = ResourceTable(known), set[GroupVersionKind]()
     loaded = [each for each in report.plugins if each.state == "ok"]
-    failed = [each for each in report.mistakes if each.severity == "error"]
+    findings = [each for each in report.mistakes if each.rule != REJECTED.id]
+    failed = [_with_way_out(each) for each in report.mistakes if each.rule == REJECTED.id]
     helpers = [each for each in report.plugins if each.state == "helper"]
     failed += [Mistake(each.path, "declares no controller: name the plugins that import it") for each in helpers]
     needs: list[Need] = []
     unclear: list[Unclear] = []
-    for plugin in loaded:
-        declared, source = _needs_of(plugin, sources, table, known)
-        found = [*declared, *source.found.needs]
-        needs += [*found, *_needs_of_calls(plugin.name, recorded, found, table)]
-        unclear += source.found.unclear
-        guesses |= {*source.guesses, *table.guesses()}
+    with closing(Analyser()) as analyser:
+        for plugin in loaded:
+            declared, source = _needs_of(plugin, sources, table, known, analyser)
+            found = [*declared, *source.found.needs]
+            needs += [*found, *_needs_of_calls(plugin.name, recorded, found, table)]
+            unclear += source.found.unclear
+            guesses |= {*source.guesses, *table.guesses()}
+    if sources.applies_crds:
+        needs += needs_of_definitions(loaded)
     plugins = [(each.name, each.path) for each in loaded]
-    return PluginNeeds(plugins, tuple(dict.fromkeys(needs)), unclear, sorted(guesses), failed)
+    return PluginNeeds(plugins, tuple(dict.fromkeys(needs)), unclear, sorted(guesses), failed, findings, definitions)
+
+
+def _with_way_out(mistake: Mistake) -> Mistake:
+    """Return a mistake that says where to install a package: an operator may have it, and this command does not."""
+    if " is not installed" not in mistake.message:
+        return mistake
+    return replace(mistake, message=f"{mistake.message}; install it here too, because the roles come from an import")
 
 
 def _needs_of(
-    plugin: CheckedPlugin, sources: Sources, table: ResourceTable, known: Sequence[Resource]
+    plugin: CheckedPlugin, sources: Sources, table: ResourceTable, known: Sequence[Resource], analyser: Analyser
 ) -> tuple[list[Need], Analysis]:
     try:
         controllers = [DeclaredController.from_summary(each) for each in plugin.declarations]
@@ -101,7 +126,7 @@ def _needs_of(
     if source is None:
         raise UsageError(f"{plugin.path}: has changed meanwhile: try again")
     try:
-        return list(declared), analyse(plugin.name, source.files, source.root, controllers, known)
+        return list(declared), analyser.analyse(plugin.name, source.files, source.root, controllers, known)
     except OSError as error:
         raise PluginOperatorError(f"the source cannot be analysed here: {describe(error)}") from error
 
@@ -122,13 +147,16 @@ def _needs_of_calls(
 
 
 def _resources(sources: Sources) -> Iterator[Resource]:
-    beside = {directory_of(plugin_of(path)) for path in sources.paths}
-    folders = sorted(folder / _CRDS for each in beside for folder in (each, each.parent) if (folder / _CRDS).is_dir())
-    for manifest in read_manifests((*folders, *sources.crds), "--crd"):
+    for manifest in read_manifests((*folders_beside(sources.paths), *sources.crds), "--crd"):
         try:
-            yield from resources_of_crd(manifest.obj)
+            yield from _resources_in(manifest.obj)
         except ValueError as error:
             raise UsageError(f"--crd: {manifest.where}: {error}") from error
+
+
+def _resources_in(document: Mapping[str, Any]) -> Iterable[Resource]:
+    crd = crd_of(document)
+    return crd.resources() if crd is not None else ()
 
 
 def _recorded(paths: Iterable[Path]) -> Iterator[RecordedCall]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from plugin_operator.cli.terminal.messages import say
 from plugin_operator.errors import PluginOperatorError
 
 NAME = "hello"
@@ -22,7 +23,6 @@ class ExamplePlugin:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / f"{NAME}.py"
-        self.label = ""
 
     def prepare(self, *, is_wanted: bool, may_ask: bool) -> None:
         """Create the directory if it is missing, and write the plugin if the user wants it.
@@ -36,6 +36,7 @@ class ExamplePlugin:
         """
         directory = self.path.parent
         try:
+            is_new = not directory.exists()
             directory.mkdir(exist_ok=True)
             is_empty = next(directory.iterdir(), None) is None
         except OSError as error:
@@ -46,10 +47,15 @@ class ExamplePlugin:
         if is_wanted or (is_empty and may_ask and self._is_confirmed()):
             self._write()
         elif is_empty:
-            click.echo(
+            say(
                 f"{directory} is empty. Write a plugin with: plugin-operator new {NAME} --for v1/ConfigMap\n"
-                f"Or start again with: plugin-operator sandbox --example\n"
+                f"Or start again with: plugin-operator sandbox --example\n{self._elsewhere(is_new=is_new)}"
             )
+
+    def _elsewhere(self, *, is_new: bool) -> str:
+        """Return the way to plugins in the working directory, if it has any: the sandbox may be started in theirs."""
+        is_meant = is_new and self.path.parent == Path("plugins") and any(Path().glob("*.py"))
+        return "Or, for the Python files here, with: plugin-operator sandbox --plugins-dir .\n" if is_meant else ""
 
     def _is_confirmed(self) -> bool:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -58,14 +64,13 @@ class ExamplePlugin:
 
     def _write(self) -> None:
         # Imported on demand: the table of kinds takes time to load.
-        from plugin_operator.cli.scaffold.files import write_all
         from plugin_operator.cli.scaffold.kinds import target_of
         from plugin_operator.cli.scaffold.plan import NewPlugin
+        from plugin_operator.cli.writing.new_files import write_all
 
         plugin = NewPlugin(NAME, target_of("v1/ConfigMap"), Path())
-        self.label = plugin.label
         if self.path.exists():
-            click.echo(f"{self.path} is there already and stays as it is.")
+            say(f"{self.path} is there already and stays as it is.")
             return
         write_all({self.path: plugin.files()[plugin.plugin]}, overwrites=False)
-        click.echo(f"Wrote {self.path}")
+        say(f"Wrote {self.path}")

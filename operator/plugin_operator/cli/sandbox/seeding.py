@@ -6,36 +6,51 @@ by server-side apply, so that a sandbox with kept data can start with the same s
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from plugin_operator.cli.manifest_files import Manifest
+from plugin_operator.cli.sandbox.refusals import refusal_of
 from plugin_operator.client import ApiClient, Connection, RESTMapper, load_connection_config
-from plugin_operator.errors import ApiError, NoMatchError, PluginOperatorError
-from plugin_operator.kube import GroupVersionKind
+from plugin_operator.errors import ApiError, NoMatchError, NotFoundError, PluginOperatorError
+from plugin_operator.hosting.crds.requests import DEFINITIONS, FIELD_MANAGER
+from plugin_operator.kube import GroupVersionKind, without_server_fields
 from plugin_operator.metrics import Metrics
 
-_FIELD_MANAGER = "plugin-operator-seed"
+_SEEDS = "plugin-operator-seed"
 _DEFINITION = "CustomResourceDefinition"
 _FIRST = (_DEFINITION, "Namespace")
 _SERVED_SECONDS = 10.0
 _POLL_SECONDS = 0.02
-#: Metadata of another server, as in the output of kubectl get -o yaml. Owners are referenced by uid.
-_OF_A_SERVER = ("creationTimestamp", "generation", "managedFields", "ownerReferences", "resourceVersion", "uid")
 
 
-async def seed(kubeconfig: Path, manifests: Sequence[Manifest]) -> None:
+def needs_definitions(manifests: Sequence[Manifest]) -> bool:
+    """Report whether a class of a plugin may define the kind of an object: no CRD among the seeds does."""
+    specs = [each.obj["spec"] for each in manifests if each.obj["kind"] == _DEFINITION]
+    defined = {(spec["group"], spec["names"]["kind"]) for spec in specs}
+    kinds = [GroupVersionKind.of(each.obj) for each in manifests]
+    return any("." in kind.group and (kind.group, kind.kind) not in defined for kind in kinds)
+
+
+async def seed(kubeconfig: Path, manifests: Sequence[Manifest], definitions: Sequence[dict[str, Any]] = ()) -> None:
     """Apply objects to the server of a kubeconfig.
+
+    Args:
+        kubeconfig: the kubeconfig.
+        manifests: the objects.
+        definitions: CRDs of the plugins' classes. Those that the server does not have are created as the operator
+            would, which updates them later.
 
     Raises:
         PluginOperatorError: the server rejects one, or does not serve its kind; the message names file and document.
     """
-    config = load_connection_config(str(kubeconfig))
-    async with Connection.open(config, Metrics(), user_agent=_FIELD_MANAGER) as connection:
+    config = load_connection_config(kubeconfig)
+    async with Connection.open(config, Metrics(), user_agent=_SEEDS) as connection:
         mapper = RESTMapper(connection, refetch_seconds=0)
-        client = ApiClient(connection, mapper, field_manager=_FIELD_MANAGER, default_namespace="default")
-        await _Seeding(client, mapper).apply(manifests)
+        client = ApiClient(connection, mapper, field_manager=_SEEDS, default_namespace="default")
+        seeding = _Seeding(client, mapper)
+        await seeding.define(definitions)
+        await seeding.apply(manifests)
 
 
 class _Seeding:
@@ -44,24 +59,33 @@ class _Seeding:
         self._mapper = mapper
         self._namespaces = {"default"}
 
+    async def define(self, definitions: Iterable[dict[str, Any]]) -> None:
+        for each in definitions:
+            name = each["metadata"]["name"]
+            try:
+                await self._client.get(str(DEFINITIONS), name)
+            except NotFoundError:
+                await self._client.apply(each, field_manager=FIELD_MANAGER)
+                await self._served(f"the definition {name} of a plugin", each["spec"])
+
     async def apply(self, manifests: Iterable[Manifest]) -> None:
         for manifest in sorted(manifests, key=_rank):
             try:
                 await self._apply(manifest.obj)
             except NoMatchError as error:
-                way_out = "name the file of its CustomResourceDefinition with --seed too"
-                raise PluginOperatorError(f"--seed: {manifest}: {error}: {way_out}") from error
-            except (ApiError, ValueError) as error:
+                raise PluginOperatorError(f"--seed: {manifest}: {_not_served(error)}") from error
+            except ApiError as error:
+                raise PluginOperatorError(f"--seed: {manifest}: {refusal_of(error, manifest.obj)}") from error
+            except ValueError as error:
                 raise PluginOperatorError(f"--seed: {manifest}: {error}") from error
             if manifest.obj["kind"] == _DEFINITION:
-                await self._served(manifest)
+                await self._served(str(manifest), manifest.obj["spec"])
 
     async def _apply(self, given: dict[str, Any]) -> None:
-        obj = _without_server(given)
+        obj = without_server_fields(given)
         namespace = obj["metadata"].get("namespace") or ""
         if namespace and namespace not in self._namespaces:
-            await self._client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-            self._namespaces.add(namespace)
+            await self._create_namespace(namespace)
         if not obj["metadata"].get("name"):
             await self._client.create(obj)
             return
@@ -71,9 +95,16 @@ class _Seeding:
             name = obj["metadata"]["name"]
             await self._client.patch_status(str(kind), name, obj["status"], namespace or None)
 
-    async def _served(self, manifest: Manifest) -> None:
+    async def _create_namespace(self, name: str) -> None:
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        try:
+            await self._client.apply(namespace)
+        except ApiError as error:
+            raise ValueError(f"its namespace {name!r}: {refusal_of(error, namespace)}") from error
+        self._namespaces.add(name)
+
+    async def _served(self, what: str, spec: dict[str, Any]) -> None:
         """Wait until the server serves each version of a CRD."""
-        spec = manifest.obj["spec"]
         wanted = [
             GroupVersionKind(spec["group"], each["name"], spec["names"]["kind"])
             for each in spec["versions"]
@@ -83,7 +114,7 @@ class _Seeding:
         while not all([await self._is_served(kind) for kind in wanted]):
             if asyncio.get_running_loop().time() > deadline:
                 reason = f"its kind is not served after {_SERVED_SECONDS:g} s: are its names taken by another?"
-                raise PluginOperatorError(f"--seed: {manifest}: {reason}")
+                raise PluginOperatorError(f"--seed: {what}: {reason}")
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _is_served(self, kind: GroupVersionKind) -> bool:
@@ -94,13 +125,12 @@ class _Seeding:
         return True
 
 
+def _not_served(error: NoMatchError) -> str:
+    is_misspelt = error.message.endswith("?")
+    what = error.message.partition(": ")[0]
+    return error.message if is_misspelt else f"{what}: name the file of its {_DEFINITION} with --seed too"
+
+
 def _rank(manifest: Manifest) -> int:
     kind = manifest.obj["kind"]
     return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
-
-
-def _without_server(obj: dict[str, Any]) -> dict[str, Any]:
-    made = deepcopy(obj)
-    for field in _OF_A_SERVER:
-        made["metadata"].pop(field, None)
-    return made

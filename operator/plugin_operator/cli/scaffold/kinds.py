@@ -13,72 +13,87 @@ from kube_apiserver.schema import ResourceInfo, builtin_resources
 from plugin_operator.errors import UsageError
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.builtin_kinds import problem_of
+from plugin_operator.kube.definitions.names import kind_problem, name_problem
+from plugin_operator.kube.plurals import guessed_plural
 
 _NEEDED = frozenset({"create", "get", "list", "patch", "watch"})
-_KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
-_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
-_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_GROUP = re.compile(rf"{_LABEL}(\.{_LABEL})+")
-_MAX_GROUP = 180  # PLURAL.GROUP is the name of the definition
-_PLURAL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _OWNERS = (".k8s.io", ".kubernetes.io")
+#: The domains that RFC 2606 reserves: no project has kinds in them.
+_EXAMPLES = re.compile(r"\.example(\.(com|net|org))?$")
 _CUSTOM = "a custom kind is written with group and version: example.com/v1/Widget"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetKind:
-    """The kind that a new plugin reconciles; ``is_custom`` if the plugin brings its CustomResourceDefinition."""
+    """The kind that a new plugin reconciles; ``is_custom`` if the plugin defines it."""
 
     gvk: GroupVersionKind
     plural: str
     namespaced: bool
     is_custom: bool = False
 
+    @property
+    def argument(self) -> str:
+        """The resource for kubectl, with its group if the plural alone means another kind."""
+        is_other = any(info.plural == self.plural and info.group != self.gvk.group for info in builtin_resources())
+        return f"{self.plural}.{self.gvk.group}" if is_other and self.gvk.group else self.plural
 
-def target_of(text: str, *, plural: str = "", namespaced: bool = True) -> TargetKind:
+
+def target_of(text: str, *, plural: str = "", namespaced: bool = True, is_new: bool = False) -> TargetKind:
     """Return the kind that ``text`` names.
 
     Args:
         text: a kind with its version, or the kind, plural or short name of a built-in resource.
-        plural: of a custom kind; a guess if empty.
-        namespaced: scope of a custom kind.
+        plural: of a new kind; a guess if empty.
+        namespaced: scope of a new kind.
+        is_new: whether a custom kind is a new one of the user. Kinds of the domains for examples always are.
 
     Raises:
-        UsageError: there is no such kind, or there are several.
+        UsageError: there is no such kind, there are several, or it may be a kind of others.
     """
-    infos = [info for info in builtin_resources() if set(info.verbs) >= _NEEDED]
+    infos = _usable()
     info = _exact(text, infos) if "/" in text else _short(text, infos)
     if info is not None:
-        if plural or not namespaced:
-            raise UsageError(f"--for: {_text(info)} is built in: --plural and --cluster-scoped are for custom kinds")
+        if plural or is_new or not namespaced:
+            raise UsageError(
+                f"--for: {_text(info)} is built in: --new-crd, --plural and --cluster-scoped are for new kinds"
+            )
         return TargetKind(_gvk(info), info.plural, info.namespaced)
     gvk = checked_custom(text)
     if f".{gvk.group}".endswith(_OWNERS):
         way_out = "name the file of its CustomResourceDefinition with --crd"
         raise UsageError(f"--for: the group {gvk.group!r} belongs to Kubernetes: {way_out}")
-    return TargetKind(gvk, checked_plural(plural or guessed_plural(gvk.kind)), namespaced, is_custom=True)
+    made = TargetKind(gvk, checked_plural(plural or guessed_plural(gvk.kind)), namespaced, is_custom=True)
+    if not is_new and not _EXAMPLES.search(f".{gvk.group}"):
+        get = f"kubectl get crd {made.plural}.{gvk.group} -o yaml > {made.plural}.yaml gets it from a cluster"
+        raise UsageError(
+            f"--for: {gvk} is not built in. If it exists, pass its CustomResourceDefinition with --crd FILE; {get}. "
+            "If it is a new kind of your own, add --new-crd"
+        )
+    return made
+
+
+def kind_of(text: str) -> GroupVersionKind:
+    """Return the kind that ``text`` names: a built-in one by any of its names, or one with its version.
+
+    Raises:
+        UsageError: no built-in kind has the name, or several have, or the text is not a kind.
+    """
+    return _parsed(text) if "/" in text else _gvk(_short(text, _usable()))
 
 
 def kind_names() -> list[str]:
     """Return the built-in kinds with their versions, for completion."""
-    return [str(_gvk(info)) for info in builtin_resources() if set(info.verbs) >= _NEEDED]
+    return [str(_gvk(info)) for info in _usable()]
 
 
-def guessed_plural(kind: str) -> str:
-    """Return the plural that kubebuilder and people would choose: ``policies``, ``boxes``, ``gateways``."""
-    word = kind.lower()
-    if word.endswith(("s", "x", "z", "ch", "sh")):
-        return f"{word}es"
-    if word.endswith("y") and word[-2:-1] not in {*"aeiou"}:
-        return f"{word[:-1]}ies"
-    return f"{word}s"
+def _usable() -> list[ResourceInfo]:
+    return [info for info in builtin_resources() if set(info.verbs) >= _NEEDED]
 
 
 def _exact(text: str, infos: Iterable[ResourceInfo]) -> ResourceInfo | None:
     """Return the built-in resource of a kind with its version, or None if the kind may be a custom one."""
     gvk = _parsed(text)
-    if not gvk.group and "." in gvk.version:
-        raise UsageError(f"--for: the version is missing: write for example '{gvk.version}/v1/{gvk.kind}'")
     if problem := problem_of(gvk):
         raise UsageError(f"--for: {problem}")
     groups = {info.group for info in builtin_resources()}
@@ -120,13 +135,8 @@ def checked_custom(text: str, flag: str = "--for") -> GroupVersionKind:
         UsageError: it has another form, or a name that Kubernetes does not allow; the message begins with ``flag``.
     """
     gvk = _parsed(text, flag)
-    if not _VERSION.fullmatch(gvk.version):
-        raise UsageError(f"{flag}: {gvk.version!r} is not a version: write for example {gvk.group}/v1/{gvk.kind}")
-    if not _KIND.fullmatch(gvk.kind):
-        raise UsageError(f"{flag}: {gvk.kind!r} is not a kind: use letters and digits, with a capital first: Widget")
-    if not _GROUP.fullmatch(gvk.group) or len(gvk.group) > _MAX_GROUP:
-        rule = "use parts of lower-case letters, digits and -, with dots between them: example.com"
-        raise UsageError(f"{flag}: {gvk.group!r} is not an API group: {rule}")
+    if problem := kind_problem(gvk):
+        raise UsageError(f"{flag}: {problem}")
     return gvk
 
 
@@ -136,10 +146,9 @@ def checked_plural(plural: object, flag: str = "--plural") -> str:
     Raises:
         UsageError: it is not one; the message begins with ``flag``.
     """
-    if not isinstance(plural, str) or not _PLURAL.fullmatch(plural):
-        rule = "use lower-case letters, digits and -, with a letter first"
-        raise UsageError(f"{flag}: {plural!r} is not a plural: {rule}")
-    return plural
+    if problem := name_problem(plural):
+        raise UsageError(f"{flag}: {problem}")
+    return str(plural)
 
 
 def _parsed(text: str, flag: str = "--for") -> GroupVersionKind:

@@ -10,7 +10,20 @@ from plugin_operator.hosting.scan.names import is_ignored, shadowed_by
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MAX_LENGTH = 40  # "example.com/NAME-since" is a label or annotation, whose name has 63 characters at most
 #: Names that the code of a new plugin has for something else, or that pytest and the loader look for.
-_TAKEN = frozenset({"config_of", "conftest", "controller", "new_controller", "own", "permission", "setup"})
+_TAKEN = frozenset(
+    (
+        "column",
+        "config_of",
+        "conftest",
+        "controller",
+        "new_controller",
+        "own",
+        "permission",
+        "resource",
+        "schema",
+        "setup",
+    )
+)
 
 
 def checked_name(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The text of a new plugin, its test and its CustomResourceDefinition.
+"""The text of a new plugin and its test.
 
 The plugin of a built-in kind, or of a kind with --crd, works on objects with a label of its own alone, so that it harms
-nothing when it is loaded into a cluster as it stands.
+nothing when it is loaded into a cluster as it stands. The plugin of a new kind defines it with a class.
 """
 
 from string import Template
@@ -71,56 +71,104 @@ async def test_a_write_that_fails_is_tried_again() -> None:
         assert (len(s.failed_writes), len(s.writes)) == (1, 1)
 ''')
 
-OWNING_PLUGIN = Template('''\
+TYPED_PLUGIN = Template('''\
 """Keep a ConfigMap with the message of each $kind, and report in the status of the $kind that it is ready."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from plugin_operator import Context, Request, controller, own, permission
+import msgspec
+from plugin_operator import (
+    ApiObject,
+    Conditions,
+    Context,
+    Request,
+    Struct,
+    column,
+    controller,
+    own,
+    permission,
+    resource,
+    schema,
+)
 
 LABEL = "$label"  # on the ConfigMaps of this plugin, so that no others are cached
 
 
+class ${kind}Spec(Struct):
+    """What a user asks for.
+
+    Attributes:
+        message: What the ConfigMap says.
+    """
+
+    message: Annotated[str, schema(max_length=1024)] = "hello"
+
+
+class ${kind}Status(Struct):
+    """What the plugin reports.
+
+    Attributes:
+        conditions: Whether the ConfigMap is there, as Ready.
+    """
+
+    conditions: Conditions = []
+
+
+@resource(
+    "$gvk",$definition
+    columns=[
+        column("Message", ".spec.message"),
+        column("Ready", '.status.conditions[?(@.type=="Ready")].status'),
+    ],
+)
+class $class_name(ApiObject):
+    """A message that becomes a ConfigMap."""
+
+    spec: ${kind}Spec
+    status: ${kind}Status = msgspec.field(default_factory=${kind}Status)
+
+
 @controller(
-    for_="$gvk",
+    for_=$class_name,
     owns=[own("v1/ConfigMap", label_selector=LABEL)],
     permissions=[
         permission("configmaps", ["create", "patch"]),
-        permission("$plural/status", ["update"], api_groups="$group"),
+        permission("$plural", ["get"], api_groups="$group"),
+        permission("$plural/status", ["patch"], api_groups="$group"),
     ],
 )
-async def $name(ctx: Context, request: Request) -> None:
+async def $name(ctx: Context[$class_name], request: Request) -> None:
     obj = ctx.lister.get(request)  # a private copy from the cache; None once it is deleted
-    if obj is None or obj["metadata"].get("deletionTimestamp"):
+    if obj is None or obj.metadata.deletion_timestamp:
         return
     config = config_of(obj)
     ctx.set_owner(config, owner=obj)  # Kubernetes deletes it after its owner
     await ctx.client.apply(config)
-    if ctx.set_condition(obj, "Ready", True, "Applied", f"ConfigMap {config['metadata']['name']} has the message"):
-        await ctx.client.update_status(obj)
-        ctx.log.info("$kind is ready")
+    async with ctx.status(obj):  # written once, at the end of the block, if it changed
+        message = f"ConfigMap {config['metadata']['name']} has the message"
+        if ctx.set_condition(obj, "Ready", True, "Applied", message):
+            ctx.log.info("$kind is ready")
 
 
-def config_of(obj: dict[str, Any]) -> dict[str, Any]:
+def config_of(obj: $class_name) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": f"{obj['metadata']['name']}-$singular",
+            "name": f"{obj.metadata.name}-$singular",
             "namespace": $child_namespace,
             "labels": {LABEL: "on"},
         },
-        "data": {"message": obj["spec"]["message"]},
+        "data": {"message": obj.spec.message},
     }
 ''')
 
-OWNING_TEST = Template('''\
+TYPED_TEST = Template('''\
 """What $name.py does, on an API server of its own in virtual time."""
 
 from plugin_operator.testing import scenario
 
-PLUGIN = "../plugins/$name.py"
-CRD = "../crds/$plural.yaml"
+PLUGIN = "../plugins/$name.py"  # the server gets the definition of its class
 EXAMPLE = {
     "apiVersion": "$api_version",
     "kind": "$kind",
@@ -130,7 +178,7 @@ EXAMPLE = {
 
 
 async def test_the_message_is_in_a_configmap_and_the_status_says_ready() -> None:
-    async with scenario(PLUGIN, crds=[CRD], objects=[EXAMPLE]) as s:
+    async with scenario(PLUGIN, objects=[EXAMPLE]) as s:
         config = await s.get("v1/ConfigMap", "$object_name-$singular")
         assert config["data"] == {"message": "hello"}
         assert config["metadata"]["ownerReferences"][0]["kind"] == "$kind"
@@ -139,56 +187,13 @@ async def test_the_message_is_in_a_configmap_and_the_status_says_ready() -> None
 
 
 async def test_a_changed_message_reaches_the_configmap() -> None:
-    async with scenario(PLUGIN, crds=[CRD], objects=[EXAMPLE]) as s:
+    async with scenario(PLUGIN, objects=[EXAMPLE]) as s:
         await s.patch("$gvk", "$object_name", {"spec": {"message": "good morning"}})
         assert (await s.get("v1/ConfigMap", "$object_name-$singular"))["data"] == {"message": "good morning"}
 
 
 async def test_a_deleted_configmap_comes_back() -> None:
-    async with scenario(PLUGIN, crds=[CRD], objects=[EXAMPLE]) as s:
+    async with scenario(PLUGIN, objects=[EXAMPLE]) as s:
         await s.delete("v1/ConfigMap", "$object_name-$singular")
         assert (await s.get("v1/ConfigMap", "$object_name-$singular"))["data"] == {"message": "hello"}
 ''')
-
-DEFINITION = Template("""\
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: $plural.$group
-spec:
-  group: $group
-  names: {kind: $kind, listKind: ${kind}List, plural: $plural, singular: $singular}
-  scope: $scope
-  versions:
-    - name: $version
-      served: true
-      storage: true
-      subresources: {status: {}}
-      additionalPrinterColumns:
-        - {name: Message, type: string, jsonPath: .spec.message}
-        - {name: Ready, type: string, jsonPath: '.status.conditions[?(@.type=="Ready")].status'}
-      schema:
-        openAPIV3Schema:
-          type: object
-          required: [spec]
-          properties:
-            spec:
-              type: object
-              properties:
-                message: {type: string, maxLength: 1024, default: hello}
-            status:
-              type: object
-              properties:
-                conditions:
-                  type: array
-                  items:
-                    type: object
-                    required: [type, status, reason, message, lastTransitionTime]
-                    properties:
-                      type: {type: string}
-                      status: {type: string, enum: ["True", "False", Unknown]}
-                      reason: {type: string}
-                      message: {type: string}
-                      lastTransitionTime: {type: string, format: date-time}
-                      observedGeneration: {type: integer, format: int64}
-""")

@@ -5,7 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from plugin_operator.cli.output import print_table
+from plugin_operator.cli.output import cell, print_table
+from plugin_operator.rendering import terminal_line, terminal_text
 
 _STYLES = {
     "active": "green",
@@ -35,14 +36,14 @@ def print_status(status: dict[str, Any], console: Console | None = None, *, with
         console.print(line, soft_wrap=not console.is_terminal)
 
     leader = "leads" if status.get("leading") else "stands by"
-    say(Text(f"plugin-operator {status.get('version', '?')}, {leader}, {status.get('server', '')}"))
+    say(cell(f"plugin-operator {status.get('version') or '?'}, {leader}, {status.get('server') or ''}"))
     if status.get("pluginsDirProblem"):
-        say(Text(str(status["pluginsDirProblem"]), style="red"))
-    plugins = status.get("plugins", [])
+        say(cell(status["pluginsDirProblem"], "red"))
+    plugins = [_without_null(plugin) for plugin in status.get("plugins", [])]
     if plugins:
         print_table(_TITLES, [_row(plugin) for plugin in plugins], console)
     else:
-        say(Text(f"no plugins in {status.get('pluginsDir', 'the plugins directory')}"))
+        say(cell(f"no plugins in {status.get('pluginsDir') or 'the plugins directory'}"))
     lacking = [plugin for plugin in plugins if plugin.get("missingPermissions")] if with_permissions else []
     if lacking:
         # Imported on demand: it takes a second.
@@ -50,18 +51,23 @@ def print_status(status: dict[str, Any], console: Console | None = None, *, with
 
         for plugin in lacking:
             rules = yaml_of(plugin["missingPermissions"])
-            console.print(Text(f"\n# {plugin.get('name')} lacks these permissions\n{rules.rstrip()}"), soft_wrap=True)
+            text = f"\n# {terminal_line(plugin['name'])} lacks these permissions\n{rules.rstrip()}"
+            console.print(Text(terminal_text(text)), soft_wrap=True)
+
+
+def _without_null(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _row(plugin: dict[str, Any]) -> tuple[Text, ...]:
     state = str(plugin.get("state", ""))
     return (
-        Text(str(plugin.get("name", ""))),
-        Text(state, style=_STYLES.get(state.lower(), "")),
-        Text(str(plugin.get("revision") or "")),
-        Text(str(plugin.get("digest") or "").removeprefix("sha256:")[:_DIGEST_LENGTH]),
-        Text(", ".join(plugin.get("controllers", []))),
-        Text(_reason(plugin)),
+        cell(plugin.get("name", "")),
+        cell(state, _STYLES.get(state.lower(), "")),
+        cell(plugin.get("revision") or ""),
+        cell((plugin.get("digest") or "").removeprefix("sha256:")[:_DIGEST_LENGTH]),
+        cell(", ".join(plugin.get("controllers", []))),
+        cell(_reason(plugin)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Writing the files of a new plugin: all or none, and never over a file that is there."""
+"""Writing whole files: those of a new plugin all or none, and never over a file that is there."""
 
 import contextlib
 import os
@@ -8,12 +8,13 @@ from pathlib import Path
 from plugin_operator.errors import PluginOperatorError, UsageError
 
 
-def write_all(files: Mapping[Path, str], *, overwrites: bool) -> None:
+def write_all(files: Mapping[Path, str], *, overwrites: bool, flag: str = "--dir") -> None:
     """Write text files and make their folders.
 
     Args:
         files: content by path.
         overwrites: replace files that exist.
+        flag: the flag that names the folder, for errors.
 
     Raises:
         UsageError: a file exists, and ``overwrites`` is false. No file is written.
@@ -24,12 +25,12 @@ def write_all(files: Mapping[Path, str], *, overwrites: bool) -> None:
     if existing and not overwrites:
         names = ", ".join(map(str, existing))
         which = "is there already" if len(existing) == 1 else "are there already"
-        raise UsageError(f"{names} {which}: choose another name, another --dir, or --force to overwrite")
+        raise UsageError(f"{names} {which}: choose another name, another {flag}, or --force to overwrite")
     written: list[Path] = []
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, text, overwrites=overwrites)
+            _write(path, text.encode(), overwrites=overwrites)
             written.append(path)
     except OSError as error:
         for path in written:
@@ -37,16 +38,25 @@ def write_all(files: Mapping[Path, str], *, overwrites: bool) -> None:
                 with contextlib.suppress(OSError):
                     path.unlink()
         where = error.filename or path
-        raise PluginOperatorError(f"{where} cannot be written ({error.strerror}): choose another --dir") from error
+        raise PluginOperatorError(f"{where} cannot be written ({error.strerror}): choose another {flag}") from error
 
 
-def _write(path: Path, text: str, *, overwrites: bool) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a whole file in place of the one that is there, if any.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    _write(path, content, overwrites=True)
+
+
+def _write(path: Path, content: bytes, *, overwrites: bool) -> None:
     """Write a whole file under a name that the operator ignores, then give it its own: no scan sees half of it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
         if overwrites:
             draft.replace(path)
         else:

@@ -1,0 +1,1 @@
+"""The commands that show what plugins have left behind in a cluster."""

@@ -1,0 +1,32 @@
+"""``say``: prints text of plugins, files and servers, which may hold anything, as a terminal shows it.
+
+All output of commands goes through here or through ``output``. Logs go through ``logs``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from plugin_operator.rendering import terminal_text
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print text on standard output, or on standard error; what a terminal would obey is escaped.
+
+    Args:
+        text: one line or several.
+        err: print on standard error.
+        nl: end with a line feed.
+    """
+    click.echo(terminal_text(text), err=err, nl=nl)
+
+
+@contextmanager
+def shown_errors() -> Iterator[None]:
+    """Escape, in the message of an error of click, what a terminal would obey."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = terminal_text(error.message)  # the attribute is final, and each subclass formats it
+        raise

@@ -1,0 +1,1 @@
+"""Files that commands write for users, never over what users wrote themselves."""
