@@ -144,13 +144,13 @@ async def _watch(target: Target, prefix: str, count: int, watchers: int) -> floa
     return count * watchers / seconds
 
 
-def _memory(pid: int) -> float:
+def resident_mib(pid: int) -> float:
     """Return the resident MiB of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _child(log: Path) -> int:
+def server_process(log: Path) -> int:
     """Return the server's process: the youngest child of this one."""
     children = subprocess.run(
         ["pgrep", "-n", "-P", str(os.getpid()), "-f", str(log.parent)], capture_output=True, text=True, check=True
@@ -159,10 +159,10 @@ def _child(log: Path) -> int:
 
 
 async def _load(target: Target, pid: int, objects: int, small: int) -> dict[str, float]:
-    empty = _memory(pid)
+    empty = resident_mib(pid)
     found = {"memory_empty": empty, "create_one": await _create(target, "one", small, 1)}
     found["create_many"] = await _create(target, "many", objects - small, MANY)
-    found["memory"] = _memory(pid) - empty
+    found["memory"] = resident_mib(pid) - empty
     found["list"] = await _list(target)
     found["watch_one"] = await _watch(target, "watch", small * 4, 1)
     found["watch_many"] = await _watch(target, "crowd", small, 100)
@@ -174,27 +174,40 @@ def _measure(command: list[str], folder: Path, objects: int, small: int) -> dict
     began = time.monotonic()
     with running([*command], folder / "kubeconfig", folder / "log") as target:
         started = time.monotonic() - began
-        loading = asyncio.wait_for(_load(target, _child(folder / "log"), objects, small), DEADLINE_SECONDS)
+        loading = asyncio.wait_for(_load(target, server_process(folder / "log"), objects, small), DEADLINE_SECONDS)
         return {"start": started, **asyncio.run(loading)}
 
 
-def _servers(folder: Path) -> dict[str, list[str]]:
+def controlplane(folder: Path) -> list[str]:
+    """Return the command of a real kube-apiserver with its data in ``folder``. Build it first if need be."""
     built = subprocess.run(
         [ROOT / "tests/gotools/build.py", "controlplane"], capture_output=True, text=True, check=True
     )
-    ours = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin", "--write-kubeconfig"]
-    durable = folder / "durable"
+    return [built.stdout.strip(), "--stop-on-stdin-close", "--data-dir", str(folder)]
+
+
+def embedded(folder: Path) -> list[str]:
+    """Return the command of the embedded server, with its kubeconfig in ``folder``."""
+    command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin", "--write-kubeconfig"]
+    return [*command, str(folder / "kubeconfig")]
+
+
+def machine() -> str:
+    """Return what the numbers depend on."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.platform()}"
+
+
+def _servers(folder: Path) -> dict[str, list[str]]:
     return {
-        "kube-apiserver": [built.stdout.strip(), "--stop-on-stdin-close", "--data-dir", str(folder / "kube-apiserver")],
-        "in memory": [*ours, str(folder / "in memory" / "kubeconfig")],
-        "with --data-dir": [*ours, str(folder / "with --data-dir" / "kubeconfig"), "--data-dir", str(durable)],
+        "kube-apiserver": controlplane(folder / "kube-apiserver"),
+        "in memory": embedded(folder / "in memory"),
+        "with --data-dir": [*embedded(folder / "with --data-dir"), "--data-dir", str(folder / "durable")],
     }
 
 
 def _print(results: dict[str, dict[str, float]], objects: int) -> None:
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {platform.platform()}"
     table = Table(
-        "", *results, "in memory : real", "--data-dir : real", title=f"{objects:,} objects of 1 KiB; {machine}"
+        "", *results, "in memory : real", "--data-dir : real", title=f"{objects:,} objects of 1 KiB; {machine()}"
     )
     for key, row in ROWS.items():
         values = [measured[key] for measured in results.values()]

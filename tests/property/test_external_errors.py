@@ -127,9 +127,12 @@ def raises_of(source: str) -> Iterator[str]:
 
 
 #: What the client raises because the call is wrong, the plugin's fault; and what classifies an answer by its status.
-WRONG_CALLS = {"ValueError", "TypeError", "error_of"}
-#: What a resolver raises to aiohttp, which makes a connection error of it.
-CAUGHT = {"OSError"}
+#: ``misfit`` returns an ``InvalidError``, and ``_wrong`` a ``ConfigError``.
+WRONG_CALLS = {"ValueError", "TypeError", "error_of", "api_error", "misfit", "_wrong"}
+#: What a resolver raises to aiohttp, which makes a connection error of it; and what ``Connection`` makes one of.
+CAUGHT = {"OSError", "ConnectionError", "TimeoutError"} | {
+    "DialError", "ClosedByServerError", "MalformedAnswerError", "_IdleConnectionClosed", "KeyError"
+}  # fmt: skip
 
 
 def unclassified(sources: Iterator[str]) -> set[str]:

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 
 from plugin_operator.client import Access, ApiClient, ApiRequest, Connection, ConnectionConfig, FixedAccess, RESTMapper
-from plugin_operator.client.http import bodies as bodies_module
-from plugin_operator.client.http import limits
+from plugin_operator.client.http import limits, receiving_budget
 from plugin_operator.client.http.limits import body_limit
+from plugin_operator.client.http.unary import wire
 from plugin_operator.errors import (
     AnswerTooLargeError,
     ApiConnectionError,
@@ -175,7 +175,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have limits that tests can afford."""
     for name in ("MAX_OBJECT_BYTES", "MAX_PAGE_BYTES", "MAX_LIST_BYTES", "MAX_DOCUMENT_BYTES"):
         monkeypatch.setattr(limits, name, 2**18)
-    monkeypatch.setattr(bodies_module, "_ERROR_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "_ERROR_SECONDS", 0.2)
 
 
 async def outcome(call: Awaitable[object]) -> Exception | None:
@@ -300,7 +300,7 @@ async def test_a_body_without_an_end_takes_no_more_than_its_limit_and_leaves_not
 async def test_all_answers_together_are_bounded(
     server: Server, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies_module, "MAX_RECEIVING_BYTES", 2**20)
+    monkeypatch.setattr(receiving_budget, "MAX_RECEIVING_BYTES", 2**20)
     server.mode = never_ends(CHUNKED, CHUNK)
     calls = (connection.send(ApiRequest("GET", "/api/v1/pods/p", timeout_seconds=10)) for _ in range(REQUESTS))
     outcomes = await asyncio.gather(*map(outcome, calls))

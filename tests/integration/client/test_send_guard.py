@@ -13,7 +13,7 @@ from aiohttp.web_response import Response
 
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess
-from plugin_operator.client.http import sessions
+from plugin_operator.client.http.unary import pool
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, LeadershipLost
 from plugin_operator.fence import Fence
@@ -112,9 +112,13 @@ async def test_no_write_is_sent_again_once_leadership_ended_while_credentials_we
     assert server.arrived == [method]
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [("PUT", b'{"metadata": {"resourceVersion": "1"}}'), ("DELETE", b'{"preconditions": {"uid": "a"}}')],
+    ids=["PUT", "DELETE"],
+)
 async def test_no_write_is_sent_again_over_another_connection_once_leadership_ended(
-    server: Server, fence: Fence, method: str
+    server: Server, fence: Fence, method: str, body: bytes
 ) -> None:
     async def cut(request: Request) -> Response:
         fence.close()
@@ -124,10 +128,10 @@ async def test_no_write_is_sent_again_over_another_connection_once_leadership_en
 
     async with opened(Access(server.url)) as connection:
         transport = FencedTransport(connection, fence)
-        await transport.send(ApiRequest(method, "/x", body=b"{}"))
+        await transport.send(ApiRequest(method, "/x", body=body))
         server.answers = [cut]
         with pytest.raises(LeadershipLost):
-            await transport.send(ApiRequest(method, "/x", body=b"{}"))
+            await transport.send(ApiRequest(method, "/x", body=body))
     assert server.arrived == [method, method]
 
 
@@ -136,8 +140,7 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
     server: Server, fence: Fence, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived, may_answer = asyncio.Event(), asyncio.Event()
-    connector = sessions._connector
-    monkeypatch.setattr(sessions, "_connector", lambda limit: connector(limit=1))
+    monkeypatch.setattr(pool, "MOST_AT_ONCE", 1)
 
     async def slow(_request: Request) -> Response:
         arrived.set()
@@ -151,9 +154,7 @@ async def test_no_write_is_sent_once_leadership_ended_while_it_waited_for_a_conn
         write = tasks.create_task(
             _refused(FencedTransport(connection, fence).send(ApiRequest(method, "/x", body=b"{}")))
         )
-        pool = connection._calls.connector
-        assert pool is not None
-        await eventually(lambda: any(pool._waiters.values()))
+        await eventually(lambda: connection._unary.pool.waiting == 1)
         fence.close()
         may_answer.set()
         await write

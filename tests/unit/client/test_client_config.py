@@ -20,6 +20,20 @@ from plugin_operator.errors import ConfigError
 OPERATOR = Path(config_module.__file__).parents[2]
 PEM = make_authority(datetime.now(UTC)).certificate_pem
 
+FIELDS = {
+    "context": ("cluster", "user", "namespace"),
+    "cluster": (
+        *("server", "certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify", "proxy-url"),
+        "tls-server-name",
+    ),
+    "user": (
+        *("token", "tokenFile", "username", "password", "client-certificate", "client-certificate-data", "client-key"),
+        *("client-key-data", "exec", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra"),
+    ),
+}
+#: Messages quote names of entries and of files.
+NAMES = ("cluster", "user", "certificate-authority", "client-certificate", "client-key", "tokenFile")
+
 
 def as_cluster(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a cluster whose names are no identifiers, for ``kubeconfig``."""
@@ -76,10 +90,26 @@ def test_the_environment_wins_over_the_home_and_may_name_several_files(tmp_path:
     ("content", "message"),
     [
         ("{", "not valid YAML"),
-        ("", "cannot be used"),
-        ("[]", "cannot be used"),
-        ("{}", "cannot be used"),
-        ("current-context: x\ncontexts: []\nclusters: []", "name x"),
+        ("", "is empty: kubectl config view"),
+        ("# nothing yet", "is empty"),
+        ("{}", "is empty"),
+        ("apiVersion: v1", "no current-context: choose one with --context; it has: none"),
+        ("contexts: [{name: a}, {name: b}]", "no current-context: choose one with --context; it has: a, b"),
+        ("[]", "it is no kubeconfig, which has clusters, contexts, users"),
+        ("abc", "it is no kubeconfig"),
+        ("clusters: {}", "clusters is no list"),
+        ("users: [1]", r"users\[0\] has no name"),
+        ("users: [{name: me, user: secret}]", r"users\[0\].user has no fields"),
+        ("current-context: x\ncontexts: []", 'no context "x", its current-context; it has: none'),
+        ("current-context: x\ncontexts: [{name: x}]", "the context 'x' names no cluster"),
+        (
+            "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]",
+            "no cluster 'c', which the context 'x' names",
+        ),
+        (
+            "current-context: x\ncontexts: [{name: x, context: {cluster: c}}]\nclusters: [{name: c}]",
+            "the cluster 'c' has no server",
+        ),
     ],
 )
 def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path: Path, content: str, message: str) -> None:
@@ -88,6 +118,49 @@ def test_a_kubeconfig_that_makes_no_sense_is_named(tmp_path: Path, content: str,
     with pytest.raises(ConfigError, match=message) as caught:
         load_connection_config(str(path))
     assert str(path) in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("first", ["", "# nothing yet", "current-context: ''", None])
+def test_of_several_files_an_empty_one_does_not_count(tmp_path: Path, first: str | None) -> None:
+    one, two = tmp_path / "one", kubeconfig(tmp_path / "two", server="http://two:1")
+    if first is not None:
+        one.write_text(first)
+    assert load_connection_config(environ={"KUBECONFIG": f"{one}:{two}"}).host == "http://two:1"
+
+
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_of_several_files_the_first_current_context_wins_as_for_kubectl(tmp_path: Path, order: tuple[str, str]) -> None:
+    paths = ":".join(kubeconfig(tmp_path / each, name=each, namespace=each) for each in order)
+    assert load_connection_config(environ={"KUBECONFIG": paths}).namespace == order[0]
+
+
+async def error_of(path: Path) -> str:
+    try:
+        await load_connection_config(str(path), environ={}).access.current()
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("junk", [5, True, "secret", ["secret"], [["secret"]], {"secret": "secret"}, None])
+@pytest.mark.parametrize("section", ["cluster", "user", "context"])
+async def test_a_field_of_another_type_is_a_configuration_error_that_quotes_no_value(
+    tmp_path: Path, section: str, junk: object
+) -> None:
+    for field in FIELDS[section]:
+        parts: dict[str, dict[str, object]] = {
+            "cluster": {"server": "https://a.example"},
+            "user": {"token": "abc"} if field.startswith("as") else {},
+            "context": {"cluster": "c", "user": "c"},
+        }
+        parts[section][field] = junk
+        document = {f"{part}s": [{"name": "c", part: content}] for part, content in parts.items()}
+        path = tmp_path / field
+        path.write_text(json.dumps({**document, "current-context": "c"}))
+        error = await error_of(path)
+        if error and not (junk == "secret" and field in NAMES):
+            assert "secret" not in error, field
 
 
 def test_a_missing_file_or_context_is_named(tmp_path: Path) -> None:

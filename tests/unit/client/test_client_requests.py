@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+import yaml
 
 from plugin_operator.client import ApiClient, ApiRequest, ByteStream, Response, RESTMapper, Transport, error_of
 from plugin_operator.client.http.status_errors import retry_after_seconds
@@ -60,6 +61,7 @@ class Server(Transport):
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.bodies: list[bytes] = []
         self.answers: dict[tuple[str, str], Any] = {
             ("GET", "/api"): aggregated(("", [CONFIG_MAPS, NODES])),
             ("GET", "/apis"): aggregated(("apps", [DEPLOYMENTS]), ("broken.example", None)),
@@ -67,6 +69,7 @@ class Server(Transport):
 
     async def send(self, request: ApiRequest) -> Response:
         body = json.loads(request.body) if request.body else None
+        self.bodies.append(request.body or b"")
         self.asked.append((request.method, request.path, dict(request.query), body, request.content_type))
         answer = self.answers.get((request.method, request.path), api_error(404, "NotFound"))
         if isinstance(answer, list):
@@ -150,6 +153,48 @@ async def test_a_kind_that_appears_is_found_once_the_refusal_has_aged(
     await clock.advance(0.5)
     assert (await mapper.resource_for("new.example/v1/Thing")).plural == "things"
     assert server.paths().count("/apis/new.example/v1") == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "way_out"),
+    [
+        ("new.example/v1/Thing", ": apply its CustomResourceDefinition, such as with kubectl apply -f crds"),
+        ("v1/Thing", ""),
+        ("apps/v2/Thing", ""),
+    ],
+)
+async def test_a_missing_custom_kind_is_reported_with_the_way_to_install_it(
+    mapper: RESTMapper, kind: str, way_out: str
+) -> None:
+    with pytest.raises(NoMatchError) as caught:
+        await mapper.resource_for(kind)
+    assert str(caught.value) == f"the API server serves no {kind}{way_out}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "way_out"),
+    [
+        (
+            "new.example/v1/Widgit",
+            (
+                "; did you mean new.example/v1/Widget? If not, apply its CustomResourceDefinition, "
+                "such as with kubectl apply -f crds"
+            ),
+        ),
+        ("new.example/v2/Widget", "; did you mean new.example/v1/Widget?"),
+        ("new.example/v1/Gadget", ": apply its CustomResourceDefinition, such as with kubectl apply -f crds"),
+    ],
+)
+async def test_a_misspelt_kind_of_a_served_group_is_reported_with_the_one_that_is_meant(
+    server: Server, mapper: RESTMapper, kind: str, way_out: str
+) -> None:
+    server.answers[("GET", "/apis/new.example/v1")] = {
+        "resources": [{"name": "widgets", "kind": "Widget", "namespaced": True, "verbs": []}]
+    }
+    await mapper.resource_for("new.example/v1/Widget")
+    with pytest.raises(NoMatchError) as caught:
+        await mapper.resource_for(kind)
+    assert str(caught.value) == f"the API server serves no {kind}{way_out}"
 
 
 async def test_a_broken_group_hides_no_other(server: Server, mapper: RESTMapper) -> None:
@@ -249,6 +294,19 @@ async def test_writes_go_to_the_path_of_the_object_as_the_field_manager(server: 
     ]
     assert server.asked[-3][3] == {"status": {"ready": 1}}
     assert server.asked[-1][3]["preconditions"] == {"uid": "u", "resourceVersion": "3"}
+
+
+async def test_the_body_of_an_apply_means_the_same_to_a_reader_of_yaml(server: Server, client: ApiClient) -> None:
+    server.answers[("PATCH", "/api/v1/namespaces/ns/configmaps/c")] = {}
+    every_character = " ".join(chr(number) for number in range(0x10100) if not 0xD800 <= number < 0xE000)
+    texts = {"k": every_character, "\x85 \u2029": "\U000e0001\U0010ffff"}
+
+    await client.apply(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "ns"}, "data": texts}
+    )
+
+    assert yaml.load(server.bodies[-1], Loader=yaml.CSafeLoader)["data"] == texts
+    assert server.asked[-1][3]["data"] == texts
 
 
 async def test_cluster_scoped_objects_need_no_namespace_and_namespaced_ones_do(
@@ -370,9 +428,9 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, expected: float | 
 WRITES = [
     ("create", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
     ("update", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
-    ("update_status", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
+    ("update_status", ({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}},)),
     ("patch", ("v1/ConfigMap", "a", {})),
-    ("patch_status", ("v1/ConfigMap", "a", {})),
+    ("patch_status", ("apps/v1/Deployment", "a", {})),
     ("apply", ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}},)),
 ]
 

@@ -257,19 +257,19 @@ async def test_a_command_that_is_not_interactive_finds_its_input_empty(script: C
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("program", "settings", "message"),
     [
-        ({"command": ""}, "names no command"),
-        ({"apiVersion": "v1"}, "needs an apiVersion"),
-        ({"interactiveMode": "Sometimes"}, "use Never, IfAvailable, Always"),
-        ({"args": "x"}, "not a list"),
-        ({"interactiveMode": "Always", "has_terminal": lambda: False}, "standard input is not a terminal"),
-        ({"command": "/none/such", "installHint": "Get it at example.com"}, "cannot be run: .*Get it at example.com"),
+        ("", {}, "names no command"),
+        ("true", {"apiVersion": "v1"}, "needs an apiVersion"),
+        ("true", {"interactiveMode": "Sometimes"}, "use Never, IfAvailable, Always"),
+        ("true", {"args": "x"}, "not a list"),
+        ("true", {"interactiveMode": "Always", "has_terminal": lambda: False}, "standard input is not a terminal"),
+        ("/none/such", {"installHint": "Get it at example.com"}, "cannot be run: .*Get it at example.com"),
     ],
 )
-async def test_settings_that_make_no_sense_are_named(settings: dict[str, Any], message: str) -> None:
+async def test_settings_that_make_no_sense_are_named(program: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        await command(settings.pop("command", "true"), **settings).run()
+        await command(program, **settings).run()
 
 
 def test_a_command_runs_on_the_loop_that_the_operator_runs_on(script: Callable[..., Path]) -> None:

@@ -5,19 +5,24 @@ import contextlib
 
 import aiohttp
 
-from plugin_operator.client.http.limits import MAX_ERROR_BYTES, MAX_RECEIVING_BYTES
+from plugin_operator.client.http.limits import MAX_ERROR_BYTES
+from plugin_operator.client.http.receiving_budget import ReceivingBudget
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError
 
 _ERROR_SECONDS = 5.0
 
 
 class BodyReader:
-    """Reads the responses of one connection, and counts the bytes of all of them."""
+    """Reads the responses of aiohttp.
 
-    __slots__ = ("_receiving",)
+    Args:
+        budget: counts the bytes of all responses.
+    """
 
-    def __init__(self) -> None:
-        self._receiving = 0
+    __slots__ = ("_budget",)
+
+    def __init__(self, budget: ReceivingBudget) -> None:
+        self._budget = budget
 
     async def read(self, answer: aiohttp.ClientResponse, limit: int) -> bytes:
         """Return the whole body.
@@ -35,7 +40,7 @@ class BodyReader:
         try:
             while piece := await answer.content.readany():
                 size += len(piece)
-                self._receiving += len(piece)
+                self._budget.received += len(piece)
                 self._check(size, limit)
                 if size == len(piece):
                     first = piece  # most responses have a single piece
@@ -49,13 +54,12 @@ class BodyReader:
         finally:
             # The traceback of an error would keep the buffer alive.
             body.clear()
-            self._receiving -= size
+            self._budget.received -= size
 
     def _check(self, size: int, limit: int) -> None:
         if size > limit:
             raise AnswerTooLargeError(f"the server's answer is larger than {limit} bytes")
-        if self._receiving > MAX_RECEIVING_BYTES:
-            raise ApiConnectionError(f"more than {MAX_RECEIVING_BYTES} bytes are being received at one time")
+        self._budget.check()
 
 
 async def beginning_of(answer: aiohttp.ClientResponse) -> bytes:

@@ -46,7 +46,8 @@ def words_of(error: BaseException, access: Access) -> str:
         words = f"no answer in time ({error})" if str(error) else "no answer in time"
     else:
         words = str(error)
-    return access.hide(words)[:_MAX_WORDS] or type(error).__name__
+    words = "; ".join([words or type(error).__name__, *getattr(error, "__notes__", ())])
+    return access.hide(words)[:_MAX_WORDS]
 
 
 def _is_of_nested_tls(error: BaseException) -> bool:

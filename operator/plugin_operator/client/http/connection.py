@@ -1,8 +1,8 @@
 """``Connection``: HTTP to the API server.
 
 Owns deadlines, ``rest_client_requests_total``, and the retries that are safe for every request: 429 and 503 with
-``Retry-After``, and 401 with renewed credentials. Leaves pools and sockets to ``sessions``, the size of bodies to
-``bodies``, credentials to ``access``, and backoff to its callers.
+``Retry-After``, and 401 with renewed credentials. Calls go through ``unary``; streams, and calls that it does not
+carry, go through aiohttp, see ``sessions``. Leaves credentials to ``access`` and backoff to its callers.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Self, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from plugin_operator.client.config import ConnectionConfig
@@ -27,11 +27,15 @@ from plugin_operator.client.http.attempts import Attempts
 from plugin_operator.client.http.bodies import BodyReader, beginning_of
 from plugin_operator.client.http.breakage import cause_of, is_broken_connection, words_of
 from plugin_operator.client.http.limits import body_limit
+from plugin_operator.client.http.receiving_budget import ReceivingBudget
 from plugin_operator.client.http.send_guard import middlewares_for
 from plugin_operator.client.http.server_warnings import ServerWarnings
 from plugin_operator.client.http.sessions import session_for_calls, session_for_streams
 from plugin_operator.client.http.status_errors import error_of
 from plugin_operator.client.http.transport import ByteStream, Response
+from plugin_operator.client.http.unary.answer import Headers
+from plugin_operator.client.http.unary.calls import UnaryCalls, is_plain
+from plugin_operator.client.http.unary.dialer import CONNECT_SECONDS
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError
 from plugin_operator.metrics import Metrics
@@ -40,10 +44,10 @@ from plugin_operator.metrics.declaration import counter
 REST_CLIENT_REQUESTS = counter("rest_client_requests_total", "Requests to the API server", "code", "method", "host")
 
 _MAX_RETRIES = 10  # same as client-go
-_CONNECT_SECONDS = 10.0
 _TURNS_TO_CLOSE = 3
 _LARGE_BODY_BYTES = 2**20
 _PLAIN = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
+_Headers: TypeAlias = CIMultiDictProxy[str] | Headers
 
 
 class Connection:
@@ -61,7 +65,10 @@ class Connection:
         self._requests = metrics.family(REST_CLIENT_REQUESTS)
         self._clock = clock
         self._warnings = ServerWarnings()
-        self._bodies = BodyReader()
+        budget = ReceivingBudget()
+        self._bodies = BodyReader(budget)
+        self._unary = UnaryCalls(user_agent, budget)
+        self._is_traced = bool(traces)
         self._calls = session_for_calls(user_agent, traces)
         self._streams = session_for_streams(user_agent, traces)
 
@@ -90,6 +97,7 @@ class Connection:
         finally:
             if isinstance(config.access, CachedAccess):
                 await config.access.close()
+            connection._unary.close()
             await connection._calls.close()
             await connection._streams.close()
             # TLS needs a few more iterations of the loop to close its sockets; without them they would leak.
@@ -114,10 +122,10 @@ class Connection:
             remaining = deadline - self._clock.monotonic()
             if remaining <= 0:  # renewing credentials has no deadline of its own
                 raise self._broken(request, TimeoutError(), attempts.access)
-            timeout = aiohttp.ClientTimeout(total=remaining, sock_connect=_CONNECT_SECONDS)
             try:
-                async with self._attempt(self._calls, request, timeout, attempts.access) as answer:
-                    return Response(answer.status, answer.headers, await self._bodies.read(answer, limit))
+                if self._is_traced or not is_plain(attempts.access):
+                    return await self._call_by_aiohttp(request, attempts.access, limit, remaining)
+                return await self._call(request, attempts.access, limit, remaining)
             except ApiError as error:
                 wait = error.retry_after_seconds
                 if await attempts.renewed_after(error):
@@ -132,12 +140,28 @@ class Connection:
                     raise self._broken(request, error, attempts.access) from cause_of(error, attempts.access)
         raise ApiConnectionError(f"{request.method} {request.path}: the server asked {_MAX_RETRIES + 1} times to retry")
 
+    async def _call(self, request: ApiRequest, access: Access, limit: int, seconds: float) -> Response:
+        """Send the request once and return the response if its status is below 300, else raise the ApiError."""
+        until = asyncio.get_running_loop().time() + seconds
+        target = _target(request.path, request.query)
+        answer = await self._unary.call(request, target, access, limit=limit, until=until)
+        self._note(answer.status, answer.headers, request, access)
+        if answer.is_error:
+            raise self._error_of(answer.status, answer.body, answer.headers, access)
+        return Response(answer.status, answer.headers, answer.body)
+
+    async def _call_by_aiohttp(self, request: ApiRequest, access: Access, limit: int, seconds: float) -> Response:
+        """As ``_call``, with what it cannot do: proxies, traces, and host names that are not ASCII."""
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+        async with self._attempt(self._calls, request, timeout, access) as answer:
+            return Response(answer.status, answer.headers, await self._bodies.read(answer, limit))
+
     @asynccontextmanager
     async def stream(self, request: ApiRequest) -> AsyncIterator[ByteStream]:
         """Open a stream; see ``Transport.stream``. Leaving the context closes its TCP connection."""
         silence = request.timeout_seconds
         attempts = Attempts(self._config.access, await self._access())
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence)
         while True:
             entered = False
             try:
@@ -178,7 +202,7 @@ class Connection:
             headers.update(proxy_headers)  # without a tunnel the proxy reads the request
         async with session.request(
             request.method,
-            _url(access.host, request.path, request.query),
+            URL(access.host + _target(request.path, request.query), encoded=True),
             data=_sendable(request.body),
             headers=headers,
             timeout=timeout,
@@ -189,17 +213,19 @@ class Connection:
             server_hostname=access.tls.server_name,
             middlewares=middlewares_for(request.send_guard),
         ) as answer:
-            self._requests.inc(str(answer.status), request.method, urlsplit(access.host).netloc)
-            if "Warning" in answer.headers:
-                self._warnings.log(map(access.hide, answer.headers.getall("Warning")), request)
+            self._note(answer.status, answer.headers, request, access)
             if answer.status >= 300 and answer.status != 304:
-                raise error_of(
-                    answer.status,
-                    _hidden(await beginning_of(answer), access),
-                    answer.headers.get("Retry-After"),
-                    now=self._clock.now(),
-                )
+                raise self._error_of(answer.status, await beginning_of(answer), answer.headers, access)
             yield answer
+
+    def _note(self, status: int, headers: _Headers, request: ApiRequest, access: Access) -> None:
+        """Count a response, and log its warnings."""
+        self._requests.inc(str(status), request.method, urlsplit(access.host).netloc)
+        if "Warning" in headers:
+            self._warnings.log(map(access.hide, headers.getall("Warning")), request)
+
+    def _error_of(self, status: int, body: bytes, headers: _Headers, access: Access) -> ApiError:
+        return error_of(status, _hidden(body, access), headers.get("Retry-After"), now=self._clock.now())
 
     def _may_retry(self, status: int, attempt: int, latest: float) -> bool:
         return status in {429, 503} and attempt < _MAX_RETRIES and self._clock.monotonic() < latest
@@ -250,10 +276,11 @@ def _sendable(body: bytes | None) -> bytes | io.BytesIO | None:
     return body if body is None or len(body) < _LARGE_BODY_BYTES else io.BytesIO(body)
 
 
-def _url(host: str, path: str, query: Query) -> URL:
+def _target(path: str, query: Query) -> str:
+    """Return path and query, quoted."""
     # Most paths are plain and queries repeat; quoting both took a tenth of the time of a request.
-    text = host + (path if _PLAIN(path) else quote(path, safe="/:@!$&'()*+,;=~%"))
-    return URL(f"{text}?{_encoded(tuple(query))}" if query else text, encoded=True)
+    text = path if _PLAIN(path) else quote(path, safe="/:@!$&'()*+,;=~%")
+    return f"{text}?{_encoded(tuple(query))}" if query else text
 
 
 @functools.lru_cache(maxsize=4)

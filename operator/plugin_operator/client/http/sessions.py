@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 
 import aiohttp
+from aiohappyeyeballs import AddrInfoType
 
 from plugin_operator.client.http.resolver import OwnThreadsResolver
 from plugin_operator.client.http.send_guard import GuardedRequest
@@ -50,13 +51,13 @@ def _connector(limit: int) -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(
         limit=limit,
         keepalive_timeout=60.0,
-        socket_factory=_socket,
+        socket_factory=keep_alive_socket,
         resolver=resolver,
         ttl_dns_cache=_NAMES_SECONDS,
     )
 
 
-def _socket(address: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
+def keep_alive_socket(address: AddrInfoType) -> socket.socket:
     """Return a socket with keep-alive: the kernel detects a dead peer within a minute."""
     made = socket.socket(*address[:3])
     made.setblocking(False)
