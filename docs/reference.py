@@ -3,6 +3,7 @@
 Owns what is on the page and in which order. griffe reads the sources without running them.
 """
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ GIVEN = frozenset(
         "OwnOptions",
         "ReadOptions",
         "WatchOptions",
+        "ReadyGate",
+        "SyncedChildren",
+        "ChildName",
+        "HasStatus",
+        "Column",
+        "FieldSchema",
+        "Rule",
+        "Scale",
     }
     | {"testing.ControllerStatus", "testing.PluginStatus", "testing.VirtualTimer"}
     | {
@@ -40,6 +49,8 @@ GIVEN = frozenset(
         "testing.FakeContext",
     }
 )
+#: Names of another library, which documents them.
+FOREIGN = frozenset({"UNSET", "UnsetType"})
 #: Public members that are for the operator itself, and those that are shown where most are.
 HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
 SHOWN = {
@@ -47,14 +58,15 @@ SHOWN = {
     "testing.ControllerStatus": {"name", "revision", "has_synced", "queue_depth", "delayed", "reconciles"}
     | {"waiting_namespaces"},
 }
+_SAID = re.compile(r"Annotated\[(.+?), schema\(.*?\)\](?=$|[ ,|\]])")
 _INTRO = f"""\
 # Reference
 
 <!-- Made by `make reference` from the docstrings: edit those. -->
 
-The names that plugins and their tests import, with types, units, errors and what cancelling does. [Writing
-plugins](writing-plugins.md) and [testing plugins](testing-plugins.md) say how they go together. Names come from
-`{PACKAGE}`, those of the last group from `{PACKAGE}.testing`. No other path is public.
+For authors of plugins: the names that plugins and their tests import, with types, units, errors and what cancelling
+does. [Writing plugins](writing-plugins.md) and [testing plugins](testing-plugins.md) say how they go together. Names
+come from `{PACKAGE}`, those of the last group from `{PACKAGE}.testing`. No other path is public.
 
 The rules for namespaces (a plugin has no default), field managers, errors and deadlines of all calls are at
 [`Client`](#client).
@@ -62,16 +74,19 @@ The rules for namespaces (a plugin has no default), field managers, errors and d
 GROUPS = {
     "Declaring a controller": f"controller {METHODS} watch WatchOptions own OwnOptions read ReadOptions "
     "every cron Schedule Source permission Permission RateLimiterSpec GroupVersionKind",
-    "Reconciling": "Request Result Context ControllerContext MapContext allow_fork",
+    "Reconciling": "Request Result Context ControllerContext MapContext Child ready ReadyGate SyncedChildren "
+    "ChildName HasStatus allow_fork",
     "Reading and writing": "Lister Client Model Recorder find_condition",
+    "Kinds of your own": "resource schema FieldSchema rule Rule column Column scale Scale ApiObject Metadata Struct "
+    "Condition Conditions Quantity Duration EmbeddedObject",
     "Predicates": "generation_changed labels_changed annotations_changed resource_version_changed changed matches "
     "Predicate ObjectView ObjectMeta OwnerReference",
     "Exceptions": "TerminalError TemporaryError NotEnqueued ConfigError LeadershipLost SelectorError PluginRejected "
     "ExternalError PluginOperatorError",
     "Errors of the API": "ApiError BadRequestError UnauthorizedError ForbiddenError "
-    "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError GoneError InvalidError "
+    "NotFoundError ConflictError AlreadyExistsError AlreadyOwnedError ChildExistsError GoneError InvalidError "
     "TooManyRequestsError ServerError UnexpectedStatusError NoMatchError ApiConnectionError "
-    "AnswerTooLargeError",
+    "AnswerTooLargeError ObjectDecodeError LossyWriteError",
     "Testing": "testing.scenario testing.Scenario testing.Write testing.ReconciledRequest testing.RecordedEvent "
     "testing.LogLine testing.fake_context testing.FakeContext testing.Enqueued "
     f"{FIXTURE} testing.PluginHarness testing.PluginStatus testing.PluginState "
@@ -91,6 +106,8 @@ class Api:
         names = {}
         for prefix, module in (("", self.root), ("testing.", self.root["testing"])):
             for name in module.exports or ():
+                if str(name) in FOREIGN:
+                    continue
                 names[self.find(prefix + str(name)).path] = str(name)
         return names
 
@@ -117,7 +134,8 @@ class Api:
         """Return an annotation with public names, and with aliases of the package written out."""
         if not isinstance(expression, griffe.Expr):
             return expression or ""
-        return "".join(map(self._word, expression.iterate(flat=True))).replace("builtins.", "").replace("'", '"')
+        text = "".join(map(self._word, expression.iterate(flat=True))).replace("builtins.", "").replace("'", '"')
+        return _SAID.sub(r"\1", text)
 
     def _word(self, word: str | griffe.Expr) -> str:
         target = self.target(word) if isinstance(word, griffe.ExprName) else None
@@ -194,7 +212,8 @@ def _head(api: Api, path: str, found: Any) -> Iterator[str]:
     """Yield how it is called, or what it is if authors do not make it; a protocol is only what its members say."""
     name = _name(path)
     if found.is_attribute:
-        yield _code(f"{name}: {api.type(found.annotation)}")
+        alias = str(found.value).removeprefix("Annotated[").partition(", schema(")[0]
+        yield _code(f"{name}: {api.type(found.annotation) or alias}")
         return
     shown = ["Protocol"] if name == "Client" else list(map(api.type, found.bases)) if found.is_class else []
     bases = ", ".join(shown)

@@ -35,6 +35,8 @@ README = Path(__file__).parents[1] / "README.md"
 COLUMNS = 128
 DEADLINE_SECONDS = 60.0
 _PLUGIN = "service.py"
+#: The Service that is made here, and that of each cluster.
+_SERVICES = ("name=web", "name=kubernetes")
 #: Parts of a line that would only make the picture wider: the logger, and these keys.
 _COLOUR = r"(?:\x1b\[[0-9;]*m)*"
 _LONG_KEYS = "controller|controllers|found|namespace|path|reconcile_id|running_revision|swap_milliseconds"
@@ -51,7 +53,7 @@ class Terminal:
     def __init__(self, arguments: list[str], folder: Path) -> None:
         parent, child = pty.openpty()
         ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 400, 0, 0))
-        self._process = subprocess.Popen(arguments, cwd=folder, stdin=child, stdout=child, stderr=child)  # noqa: S603 - our own program
+        self._process = subprocess.Popen(arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=child, stderr=child)  # noqa: S603 - our own program
         os.close(child)
         self._terminal = parent
         self._written = bytearray()
@@ -114,10 +116,10 @@ def steps() -> list[tuple[str, str, tuple[str, ...]]]:
     edited = good.replace('"Service reconciled"', '"Service seen"')
     broken = edited.replace("return None", "return Nothing(")
     return [
-        (f"create plugins/{_PLUGIN}", good, ("Plugin active", "Service reconciled")),
-        ("edit it: another message", edited, ("Plugin active", "Service seen")),
+        (f"create plugins/{_PLUGIN}", good, ("Plugin active", "Service reconciled", *_SERVICES)),
+        ("edit it: another message", edited, ("Plugin active", "Service seen", *_SERVICES)),
         ("break it: an open bracket", broken, ("Plugin rejected",)),
-        ("mend it", good, ("Plugin active", "Service reconciled")),
+        ("mend it", good, ("Plugin active", "Service reconciled", *_SERVICES)),
     ]
 
 
@@ -139,7 +141,7 @@ def record(folder: Path) -> list[tuple[str, list[str]]]:
     """Run all steps; return each heading with the lines that followed."""
     recorded = []
     with sandbox(folder) as terminal:
-        start = terminal.wait_for("Plugins directory unusable")
+        start = terminal.wait_for("Plugins directory empty")
         create_service(folder / ".sandbox" / "kubeconfig")
         for heading, text, words in steps():
             (folder / "plugins" / _PLUGIN).write_text(text)

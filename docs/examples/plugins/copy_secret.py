@@ -1,69 +1,68 @@
-"""Copy Secrets with the label example.com/copy=source into every namespace; delete the copies after their source.
+"""Copy Secrets with the label example.com/copy=source into namespaces with labels.
 
-The source has no finalizer: it would stay on a Secret that loses the label, which then leaves the cache. The copies
-themselves make a source due that is gone, also after a restart.
+The annotation example.com/copy-to of the source selects the namespaces, in the syntax of kubectl.
 """
 
 from typing import Any
 
-from plugin_operator import AlreadyExistsError, Context, MapContext, Request, controller, permission, watch
+from plugin_operator import (
+    ChildExistsError,
+    Context,
+    MapContext,
+    Metadata,
+    Request,
+    Result,
+    SelectorError,
+    TerminalError,
+    controller,
+    own,
+    watch,
+)
+from plugin_operator.kinds import core_v1
 
-FROM = "example.com/copied-from"
+LABEL, TO = "example.com/copy", "example.com/copy-to"
 
 
-def every_source(ctx: MapContext, _namespace: dict[str, Any]) -> list[Request]:
-    return list(ctx.lister.keys())
+def every_source(ctx: MapContext[core_v1.Secret], _namespace: dict[str, Any]) -> list[Request]:
+    return ctx.lister.keys()
 
 
-def source_of(copy: dict[str, Any]) -> str | None:
-    return (copy["metadata"].get("annotations") or {}).get(FROM)
+async def remove_copies(ctx: Context[core_v1.Secret], source: core_v1.Secret) -> Result | None:
+    """Run when the source is deleted, and when it loses its label."""
+    found = await ctx.sync_children(source, [])
+    return None if found.is_complete else Result(requeue_after=5)
 
 
 @controller(
-    for_="v1/Secret",
-    label_selector="example.com/copy=source",
-    watches=[
-        watch("v1/Namespace", map=every_source, metadata_only=True),
-        watch(
-            "v1/Secret",
-            map=source_of,
-            label_selector="example.com/copy=copy",
-            indexes={"source": source_of},
-            name="copies",
-        ),
-    ],
-    permissions=[permission("secrets", ["create", "update", "delete"])],
+    for_=core_v1.Secret,
+    label_selector={LABEL: "source"},
+    owns=[own(core_v1.Secret, label_selector={LABEL: "copy"})],
+    watches=[watch(core_v1.Namespace, map=every_source, metadata_only=True)],
+    cleanup=remove_copies,
 )
-async def copy_secret(ctx: Context, request: Request) -> None:
-    source, copies = ctx.lister.get(request), ctx.lister_for("copies")
-    if source is None or source["metadata"].get("deletionTimestamp"):
-        for copy in copies.by_index("source", str(request)):
-            await ctx.client.delete(copy, uid=copy["metadata"]["uid"], missing_ok=True)
+async def copy_secret(ctx: Context[core_v1.Secret], request: Request) -> None:
+    source = ctx.lister.get(request)
+    if source is None:
         return
-    for namespace in ctx.lister_for("v1/Namespace").list():
-        name = namespace["metadata"]["name"]
-        if name == request.namespace or namespace["metadata"].get("deletionTimestamp"):
-            continue
-        wanted, known = copy_of(source, request, name), copies.get((name, request.name))
-        if known is None:
-            try:
-                await ctx.client.create(wanted)
-            except AlreadyExistsError:
-                ctx.recorder.event(source, "Warning", "NameTaken", f"namespace {name} has another Secret of this name")
-        elif source_of(known) == str(request) and known.get("data") != wanted["data"]:
-            await ctx.client.update({**known, "data": wanted["data"]})
+    try:
+        await ctx.sync_children(source, [copy_of(source, name) for name in namespaces_for(ctx, source)])
+    except ChildExistsError as error:
+        ctx.recorder.event(source, "Warning", "NameTaken", str(error))
+        raise
 
 
-def copy_of(source: dict[str, Any], request: Request, namespace: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": request.name,
-            "namespace": namespace,
-            "labels": {"example.com/copy": "copy"},
-            "annotations": {FROM: str(request)},
-        },
-        "type": source.get("type", "Opaque"),
-        "data": source.get("data") or {},
-    }
+def namespaces_for(ctx: Context[core_v1.Secret], source: core_v1.Secret) -> list[str]:
+    selector = source.metadata.annotations.get(TO)
+    if not selector:
+        return []
+    try:
+        found = ctx.lister_for(core_v1.Namespace).list(label_selector=selector)
+    except SelectorError as error:
+        raise TerminalError(f"the annotation {TO} is no label selector: {error}") from error
+    living = {each.metadata.name for each in found if not each.metadata.deletion_timestamp}
+    return sorted(living - {source.metadata.namespace})
+
+
+def copy_of(source: core_v1.Secret, namespace: str) -> core_v1.Secret:
+    metadata = Metadata(name=source.metadata.name, namespace=namespace, labels={LABEL: "copy"})
+    return core_v1.Secret(metadata=metadata, type=source.type, data=source.data)

@@ -1,41 +1,32 @@
-"""Give each namespace with the label example.com/defaults=true a LimitRange and a NetworkPolicy, and keep them so."""
+"""Keep a ResourceQuota and a NetworkPolicy in each namespace with the label example.com/defaults=true."""
 
-from typing import Any
+from plugin_operator import Context, Metadata, Request, controller, own
+from plugin_operator.kinds import core_v1, meta_v1, networking_v1
 
-from plugin_operator import Context, Request, controller, own, permission
+LABEL, ON = "example.com/defaults", "true"
+MANAGED = {"app.kubernetes.io/managed-by": "namespace-defaults"}
 
-LABEL = "example.com/defaults"
-DEFAULTS: list[dict[str, Any]] = [
-    {
-        "apiVersion": "v1",
-        "kind": "LimitRange",
-        "metadata": {"name": "defaults"},
-        "spec": {"limits": [{"type": "Container", "default": {"cpu": "500m", "memory": "256Mi"}}]},
-    },
-    {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "deny-ingress"},
-        "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
-    },
-]
+
+def defaults(namespace: str) -> list[core_v1.ResourceQuota | networking_v1.NetworkPolicy]:
+    hard = {"requests.cpu": "4", "requests.memory": "16Gi", "limits.cpu": "4", "limits.memory": "16Gi"}
+    deny = networking_v1.NetworkPolicySpec(pod_selector=meta_v1.LabelSelector(), policy_types=["Ingress", "Egress"])
+    return [
+        core_v1.ResourceQuota(
+            metadata=Metadata(name="default-quota", namespace=namespace, labels=MANAGED),
+            spec=core_v1.ResourceQuotaSpec(hard=hard),
+        ),
+        networking_v1.NetworkPolicy(
+            metadata=Metadata(name="default-deny", namespace=namespace, labels=MANAGED), spec=deny
+        ),
+    ]
 
 
 @controller(
-    for_="v1/Namespace",
-    label_selector=f"{LABEL}=true",
-    owns=[own("v1/LimitRange", label_selector=LABEL), own("networking.k8s.io/v1/NetworkPolicy", label_selector=LABEL)],
-    permissions=[
-        permission("limitranges", ["create", "patch"]),
-        permission("networkpolicies", ["create", "patch"], api_groups="networking.k8s.io"),
-    ],
+    for_=core_v1.Namespace,
+    owns=[own(each, label_selector=MANAGED) for each in (core_v1.ResourceQuota, networking_v1.NetworkPolicy)],
 )
-async def namespace_defaults(ctx: Context, request: Request) -> None:
-    namespace = ctx.lister.get(request)
-    if namespace is None or namespace["metadata"].get("deletionTimestamp"):
-        return
-    for default in DEFAULTS:
-        metadata = {**default["metadata"], "namespace": request.name, "labels": {LABEL: "true"}}
-        child = {**default, "metadata": metadata}
-        ctx.set_owner(child, owner=namespace)
-        await ctx.client.apply(child, force=True)
+async def namespace_defaults(ctx: Context[core_v1.Namespace], request: Request) -> None:
+    namespace = ctx.lister.get(request)  # each one: one that loses the label loses its defaults
+    if namespace is not None:
+        is_on = namespace.metadata.labels.get(LABEL) == ON
+        await ctx.sync_children(namespace, defaults(request.name) if is_on else [])

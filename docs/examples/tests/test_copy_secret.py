@@ -1,22 +1,56 @@
 """What ``copy_secret.py`` does, on a cluster of its own in virtual time."""
 
-from plugin_operator.testing import scenario
+from plugin_operator.testing import Scenario, scenario
 
 SOURCE = {
     "apiVersion": "v1",
     "kind": "Secret",
-    "metadata": {"name": "registry", "namespace": "default", "labels": {"example.com/copy": "source"}},
+    "metadata": {
+        "name": "registry",
+        "namespace": "default",
+        "labels": {"example.com/copy": "source"},
+        "annotations": {"example.com/copy-to": "registry in (yes, old)"},
+    },
     "stringData": {"token": "token-one-of-three"},
 }
-TEAM = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}}
+TEAM = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team", "labels": {"registry": "yes"}}}
 
 
-async def test_each_namespace_has_a_copy_and_a_new_one_gets_it() -> None:
+async def namespaces(s: Scenario) -> list[str]:
+    copies = await s.list("v1/Secret", label_selector="example.com/copy=copy")
+    return sorted(each["metadata"]["namespace"] for each in copies)
+
+
+async def label(s: Scenario, value: str | None) -> None:
+    await s.patch("v1/Namespace", "team", {"metadata": {"labels": {"registry": value}}})
+
+
+async def test_each_namespace_with_the_label_has_a_copy_and_a_new_one_gets_it() -> None:
     async with scenario("../plugins/copy_secret.py", objects=[SOURCE, TEAM]) as s:
         source = await s.get("v1/Secret", "registry", "default")
         assert (await s.get("v1/Secret", "registry", "team"))["data"] == source["data"]
-        await s.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}})
-        assert (await s.get("v1/Secret", "registry", "new"))["data"] == source["data"]
+        new = {"name": "new", "labels": {"registry": "old"}}
+        await s.create({"apiVersion": "v1", "kind": "Namespace", "metadata": new})
+        await s.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}})
+        assert await namespaces(s) == ["new", "team"]
+
+
+async def test_a_namespace_that_loses_the_label_loses_the_copy() -> None:
+    async with scenario("../plugins/copy_secret.py", objects=[SOURCE, TEAM]) as s:
+        await label(s, None)
+        assert await namespaces(s) == []
+        await label(s, "yes")
+        assert await namespaces(s) == ["team"]
+
+
+async def test_another_selector_moves_the_copies_and_one_that_is_wrong_leaves_them() -> None:
+    async with scenario("../plugins/copy_secret.py", objects=[SOURCE, TEAM]) as s:
+        wrong = {"metadata": {"annotations": {"example.com/copy-to": "registry in yes"}}}
+        await s.patch("v1/Secret", "registry", wrong, "default")
+        assert await namespaces(s) == ["team"]
+        other = {"metadata": {"annotations": {"example.com/copy-to": "kubernetes.io/metadata.name=kube-public"}}}
+        await s.patch("v1/Secret", "registry", other, "default")
+        assert await namespaces(s) == ["kube-public"]
 
 
 async def test_copies_follow_their_source_and_an_edit_of_a_copy_is_undone() -> None:

@@ -5,7 +5,7 @@ import re
 from tests.pages import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
-ROW = re.compile(r"\| \[(\w+)\]\(plugins/\w+\.py\) \| [^|]+ \| (\d+) \(\d+\) \|")
+ROW = re.compile(r"\| \[(\w+)\]\(plugins/\w+\.py\) \| [^|]+ \| (\d+) \|")
 
 
 def test_the_table_has_each_example_with_its_lines() -> None:

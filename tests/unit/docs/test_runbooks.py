@@ -30,11 +30,19 @@ def runbooks() -> list[Path]:
     return sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 
 
+def meanings() -> dict[str, str]:
+    """What each alert fires for, by the table of docs/alerts.md."""
+    table = (ROOT / "docs" / "alerts.md").read_text()
+    return dict(re.findall(r"^\| \[(\w+)\]\(runbooks/.*\| ([^|]+) \|$", table, re.MULTILINE))
+
+
 @pytest.mark.parametrize("page", runbooks(), ids=lambda page: page.stem)
 def test_a_runbook_begins_with_what_to_type_and_has_all_parts(page: Path) -> None:
     lines = [line for line in page.read_text().splitlines() if line]
 
-    assert lines[:2] == [f"# {page.stem}", "```sh"]
+    title, *reader, block = lines[: lines.index("```sh") + 1]
+    assert (title, block) == (f"# {page.stem}", "```sh")
+    assert " ".join(reader) == f"For people on call. The alert fires while {meanings()[page.stem]}."
     assert [line for line in lines if line.startswith("#")][1:] == HEADINGS
 
 
