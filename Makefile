@@ -128,7 +128,7 @@ clean: ## Remove what the targets made: dist, caches, the sandbox, .venv
 # ---- quality
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets of their own)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix --ignore=tests/,conformance soak alerts helm \
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=tests/,conformance soak alerts helm site \
 	  $(FAULT_SUITES) $(DOCS_SUITES) $(COMMAND_SUITES) $(HOUSE_SUITES)) $(ARGS)
 
 # A failing API server or proxy, stopped processes, replicas that take over from each other, and plugins that change under
@@ -148,10 +148,12 @@ DOCS_SUITES := acceptance/docs integration/testing/test_code_in_docs.py integrat
 test-docs: $(VENV)/.dev ## Run the commands and the code that the docs show (a minute)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(DOCS_SUITES)) $(ARGS)
 
-# Commands that build wheels, render manifests, or start an interpreter for each plugin.
-COMMAND_SUITES := integration/cli unit/cli/test_manifests.py unit/chart unit/release acceptance/test_check.py
+# Commands and test runs that build wheels, render manifests, or start an interpreter for each plugin.
+COMMAND_SUITES := integration/cli unit/cli/test_manifests.py unit/chart unit/release \
+	$(addprefix acceptance/test_,check.py requirements.py signed_plugins.py validate.py wrong_usage.py) \
+	$(addprefix integration/testing/test_,failing_tests.py pytest_plugin.py)
 .PHONY: test-commands
-test-commands: $(VENV)/.dev ## Run the tests of check, new, rbac, manifests, the chart and the release (a minute)
+test-commands: $(VENV)/.dev ## Run the tests of commands, manifests, the chart and the release (two minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(COMMAND_SUITES)) $(ARGS)
 
 # One process has the API server, the other renders.
@@ -180,8 +182,8 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-# They read the code, the tests and the docs as texts.
-HOUSE_SUITES := unit/house unit/docs
+# They read the code, the tests and the docs as texts, and have mypy read what authors write.
+HOUSE_SUITES := typing unit/house unit/docs
 .PHONY: house
 house: $(VENV)/.dev ## Check the rules of the code base and its docs
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(HOUSE_SUITES)) $(ARGS)
@@ -208,6 +210,36 @@ chart: $(VENV)/.dev ## Write the Helm chart in manifests/chart from the manifest
 reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
 	@$(BIN)/python docs/reference.py
 
+.PHONY: kinds
+kinds: $(VENV)/.dev ## Make the typed built-in kinds in operator/plugin_operator/kinds from the embedded API server's schemas
+	@PYTHONPATH=operator $(BIN)/python -m tests.typed_kinds
+
+.PHONY: pairs
+pairs: $(VENV)/.dev ## Make the definitions of the Go types in tests/pairs again, with controller-gen (needs Go)
+	@$(BIN)/python tests/pairs/generate.py
+
+.PHONY: expressions
+expressions: $(VENV)/.dev ## Ask kube-apiserver's CEL about the expressions of tests/gocel, and write its answers (needs Go)
+	@$(BIN)/python -m tests.gocel
+
+.PHONY: patterns
+patterns: $(VENV)/.dev ## Ask Go's regexp about the patterns of tests/goregexp, and write its answers (needs Go)
+	@$(BIN)/python -m tests.goregexp
+
+# Zensical, apart from the environment that the tests know.
+$(VENV)-site/.tools: requirements/site.txt | $(BIN)/python
+	@$(BIN)/python -m venv --clear $(VENV)-site
+	@$(VENV)-site/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements/site.txt
+	@touch $@
+
+.PHONY: site
+site: $(VENV)/.dev $(VENV)-site/.tools ## Build the docs as a site in build/site/html; fail on a broken link or a page outside the navigation
+	@$(BIN)/python -m docs.build_site --zensical $(VENV)-site/bin/zensical
+
+.PHONY: test-site
+test-site: site ## Look at each page in Chromium at three widths: nothing may be cut off or hard to read
+	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m pytest -n 2 tests/site $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 15 minutes, with QUICK=1 three
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
@@ -228,9 +260,17 @@ attack-size: $(VENV)/.dev ## 100,000 objects, fifty of 1.5 MB, through an edit, 
 bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and how it slows other plugins
 	@$(BIN)/python -m bench.reload $(ARGS)
 
+.PHONY: bench-typed
+bench-typed: $(VENV)/.dev ## Measure reading typed objects beside dicts and the models of others
+	@PYTHONPATH=operator $(BIN)/python -m bench.typed_reads
+
 .PHONY: bench-apiserver
 bench-apiserver: controlplane ## Measure the embedded API server beside the real one (needs Go)
 	@$(BIN)/python -m bench.apiservers $(ARGS)
+
+.PHONY: bench-crds
+bench-crds: controlplane ## Measure the embedded API server beside the real one with 150 CRDs (needs Go)
+	@$(BIN)/python -m bench.crds $(ARGS)
 
 .PHONY: controlplane
 controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for the conformance tests (needs Go)
@@ -239,13 +279,15 @@ controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for
 # The tests write, so they ignore the shell's KUBECONFIG: name the cluster on the command line.
 STAND_IN = $(if $(filter command,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
 REPLICAS = $(if $(STAND_IN),,tests/replicas)
+# Two processes with an API server each: one builds images while the other compares. Files in their order end at one time.
+APART   := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or KUBECONFIG=of-a-cluster)
 	@$(if $(STAND_IN),,$(BIN)/python tests/gotools/build.py controlplane >/dev/null || \
 	  { status=$$?; [ $$status = 3 ] && [ -z "$$CI" ] && exit 0; exit $$status; };) \
 	export CONFORMANCE_KUBECONFIG='$(STAND_IN)' REPLICAS_SERVER=real; status=0; \
-	$(BIN)/python -m pytest tests/conformance $(REPLICAS) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest $(if $(STAND_IN),,$(APART)) tests/conformance $(REPLICAS) $(ARGS) || status=1; \
 	TEST_SERVER=real $(BIN)/python -m pytest $(if $(STAND_IN),,-n $(WORKERS)) tests/integration tests/acceptance $(ARGS) \
 	  || status=1; \
 	exit $$status
@@ -254,6 +296,10 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 MINUTES ?= 5
 OBJECTS ?= 5000
 SERVER  ?= embedded
+.PHONY: hostile
+hostile: $(VENV)/.dev ## Send hostile requests to the API server and measure how long a bystander waits (REQUESTS=10000)
+	@$(BIN)/python -m tests.property.hostile $(or $(REQUESTS),10000)
+
 .PHONY: soak
 soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER, HOSTILE)
 	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) SERVER='$(SERVER)' HOSTILE='$(HOSTILE)' $(BIN)/python -m tests.soak
@@ -265,8 +311,9 @@ lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) requirements/go.in -o requirements/go.txt
 	@$(LOCK) requirements/release.in -c requirements/runtime.txt -o requirements/release.txt
+	@$(LOCK) requirements/site.in -o requirements/site.txt
 	@$(LOCK) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
-	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing --extra cel -c requirements/runtime.txt -c requirements/build.txt \
+	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing -c requirements/runtime.txt -c requirements/build.txt \
 	  -o requirements/dev.txt
 	@$(MAKE) --no-print-directory sbom
 	@git --no-pager diff --stat -- requirements || true

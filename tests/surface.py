@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.declared import declarations, options
 from tests.pages import ROOT
+from tests.typed_kinds import kinds_by_module
 
 RECORD = ROOT / ".ci" / "release" / "surface.json"
 OPERATOR = ROOT / "operator" / "plugin_operator"
@@ -20,8 +21,10 @@ PUBLIC = ("plugin_operator", "plugin_operator.testing", "kube_apiserver")
 DOCUMENTS = {
     "/status": ("app/status_report.py", "hosting/reporting/status.py", "hosting/permissions/missing_rules.py"),
     "check -o json": ("cli/checking/report.py",),
+    "finalizers -o json": ("cli/commands/leftovers/finalizers.py",),
     "manifests -o json": ("cli/commands/manifests.py",),
     "new -o json": ("cli/commands/new.py",),
+    "orphans -o json": ("cli/commands/leftovers/orphans.py",),
     "rbac -o json": ("cli/commands/rbac.py", "hosting/permissions/roles.py"),
     "requirements -o json": ("cli/commands/requirements.py",),
     "sign -o json": ("cli/commands/sign.py",),
@@ -45,7 +48,10 @@ def surface() -> Surface:
         for command, option in commands.items():
             flags.setdefault(command, []).extend([*names, *(f"${name}" for name in option.envvar or ())])
     return {
-        "names": {module: sorted(importlib.import_module(module).__all__) for module in PUBLIC},
+        "names": {
+            **{module: sorted(importlib.import_module(module).__all__) for module in PUBLIC},
+            **{f"plugin_operator.kinds.{name}": kinds for name, kinds in kinds_by_module().items()},
+        },
         "flags": {command: sorted(flags[command]) for command in sorted(flags)},
         "metrics": {name: sorted(each.labels) for name, each in sorted(declarations().items())},
         "keys": {

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DEADLINE_SECONDS = 300
-_PACKAGES = ("plugin_operator", "kube_apiserver")
+_PACKAGES = ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp")
 #: Files without which a wheel is not to be released; ``{info}`` is its .dist-info.
 _NEEDED = (
     *(f"{package}/{name}" for package in _PACKAGES for name in ("__init__.py", "py.typed")),
+    "kube_apiserver/bootstrap/objects.tsv",
     "kube_apiserver/schema/facts.bin",
     *(
         "{info}/" + name

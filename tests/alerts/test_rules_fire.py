@@ -168,6 +168,25 @@ async def test_plugin_waiting(operator: RunningOperator, timeline: Timeline, tmp
     await must_hold(story, timeline, tmp_path)
 
 
+async def test_plugin_held(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:
+    text = f"async def clean(ctx, obj): ...\n{plugin('one', options=', cleanup=clean')}"
+    healthy = operator.scrape()
+    operator.write("one", text)
+    await operator.create("a")
+
+    async def has_finalizer() -> bool:
+        return "finalizers" in (await operator.app.client.get("v1/ConfigMap", "a", "default"))["metadata"]
+
+    await eventually(has_finalizer)
+    operator.remove("one")
+    await operator.state("one", "Held")
+    faulty = operator.scrape()
+    operator.write("one", text)
+    await operator.state("one", "Active")
+    story = Story("PluginHeld", {"plugin": "one"}, {POD: healthy}, {POD: faulty}, {POD: operator.scrape()})
+    await must_hold(story, timeline, tmp_path)
+
+
 async def test_plugin_stuck_after_a_reload(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     body = (

@@ -41,6 +41,8 @@ def real_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("embedded")
     kubeconfig = folder / "kubeconfig"
-    command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin"]
+    # The control plane beside it runs three controllers of kube-controller-manager.
+    absent = "*,-serviceaccount-controller,-root-ca-certificate-publisher-controller"
+    command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin", "--controllers", absent]
     with running([*command, "--write-kubeconfig", str(kubeconfig)], kubeconfig, folder / "log") as target:
         yield target

@@ -43,6 +43,15 @@ def test_the_version_of_a_list_counts_only_as_present() -> None:
     }
 
 
+def test_a_group_that_another_case_has_left_is_not_compared() -> None:
+    own, left = ({"name": f"{word}.example.com"} for word in ("wbcdfghjk", "wzzzzzzzz"))
+    normaliser = Normaliser({"wbcdfghjk": "<id>"})
+    assert normaliser.value({"groups": [own, left]}) == {"groups": [{"name": "<id>.example.com"}]}
+    assert normaliser.value({"items": [{"metadata": left}, {"metadata": {"name": "apps"}}]}) == {
+        "items": [{"metadata": {"name": "apps"}}]
+    }
+
+
 def test_a_bookmark_does_not_number_its_version() -> None:
     bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "7", "annotations": {"a": "b"}}}}
     got = _normaliser().value(bookmark)

@@ -43,6 +43,8 @@ BAD: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"gitSync": {"enabled": True}}, ("gitSync.repository is empty",)),
     ({"metrics": {"certificate": {"secretName": "x"}}}, ("metrics.certificate.secretName needs metrics.secure",)),
     ({"metrics": {"secure": True}, "rbac": {"scope": "namespaces"}}, ("metrics.secure needs a ClusterRole",)),
+    ({"applyCrds": True, "rbac": {"scope": "namespaces"}}, ("applyCrds needs a ClusterRole",)),
+    ({"flags": {"apply-crds": True}}, ("applyCrds",)),
     ({"metrics": {"enabled": False, "serviceMonitor": {"enabled": True}}}, ("needs metrics.enabled",)),
 ]  # fmt: skip
 

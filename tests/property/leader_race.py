@@ -201,9 +201,10 @@ class Watch:
         if gone and before is not None:
             elector.heard_deleted(before["metadata"]["uid"])
         if state is not None:
-            holder = LeaderRecord.of(state).holder_identity
-            self.holders.add(holder)
-            elector.heard(Sighting(holder, state["metadata"]["resourceVersion"]))
+            record = LeaderRecord.of(state)
+            self.holders.add(record.holder_identity)
+            version = state["metadata"]["resourceVersion"]
+            elector.heard(Sighting(record.holder_identity, version, record.lease_duration_seconds))
 
 
 class Replica:

@@ -287,6 +287,34 @@ def test_a_leader_that_is_late_to_hear_of_the_deletion_ends_within_a_retry_perio
     assert race.longest_overlap_seconds == 0
 
 
+def test_a_lease_that_was_there_between_two_reads_restarts_the_wait_of_those_who_heard_of_it() -> None:
+    def cut_off_and_slow(race: Race, *, there: float, back: float, seconds: float) -> None:
+        leader = race.replicas[0]
+        leader.watch.cut = True
+        race.network_is_slow_or_fast(which=0, there=there, back=back, seconds=seconds)
+
+    race = Race()
+    race.begin()
+    try:
+        race.watch_is_cut_or_opened_again(which=0, cut=True, seconds=2.25)
+        race.lease_is_deleted(0.25)
+        cut_off_and_slow(race, there=3.0, back=0.0, seconds=8.5)
+        cut_off_and_slow(race, there=0.0, back=1.0, seconds=5.0)
+        assert race.server.lease is not None, "the former leader has made a Lease, and does not know it yet"
+        race.lease_is_deleted(3.0)
+    finally:
+        race.teardown()
+    assert race.longest_overlap_seconds == 0
+
+
+def test_a_lease_without_times_in_the_name_of_a_standby_is_no_write_of_that_standby() -> None:
+    race = play(
+        lambda race: race.watch_is_late(which=0, delay=1.0),
+        lambda race: race.lease_is_made_anew_by_a_stranger({"holderIdentity": race.standby()}, 3.0),
+    )
+    assert race.longest_overlap_seconds == 0
+
+
 def test_the_one_overlap_is_a_leader_that_is_cut_off_and_a_process_that_never_heard_of_it() -> None:
     race = play(
         lambda race: race.leader_is_cut_off(0.0),

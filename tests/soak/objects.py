@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from tests.soak.plugins import WIDGET
+from tests.soak.plugins import CERTIFICATES, WIDGET
 from tests.soak.settings import NAMESPACE
 
 PATHS = {
@@ -96,11 +96,10 @@ class Api:
             status, listed = await self.call("GET", path)
             if status != 200:
                 raise RuntimeError(f"{path}: {status} {listed}")
-            steps[kind] = {each["metadata"]["name"]: step_of(each) for each in listed["items"]}
+            items = [each for each in listed["items"] if each["metadata"]["name"] != CERTIFICATES]
+            steps[kind] = {each["metadata"]["name"]: step_of(each) for each in items}
             if kind == WIDGET:
-                statuses = {
-                    each["metadata"]["name"]: str((each.get("status") or {}).get("step")) for each in listed["items"]
-                }
+                statuses = {each["metadata"]["name"]: str((each.get("status") or {}).get("step")) for each in items}
         return States(steps, statuses)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 WIDGET = "soak.example.com/v1/Widget"
 ROLES = {"configs-one": "v1/ConfigMap", "configs-two": "v1/ConfigMap", "secrets-one": "v1/Secret", "widgets": WIDGET}
+#: The ConfigMap that the server puts into each namespace.
+CERTIFICATES = "kube-root-ca.crt"
 # Spread over all writers, whose number must not divide it.
 _BUSY_EVERY = 75
 
@@ -25,6 +27,8 @@ PATH = os.path.join(os.environ["SOAK_RECORDS"], os.environ["SOAK_INSTANCE"])
 _BODY = """
 @controller(name="{role}", for_="{kind}", namespaces=["soak"], max_concurrent_reconciles=8)
 async def reconcile(ctx, request):
+    if request.name == "{certificates}":
+        return
     begin = time.monotonic_ns()
     kind, step, outcome = "-", "-", "failed"
     try:
@@ -103,6 +107,7 @@ class Editor:
             kind=ROLES[role],
             edit=file.edit,
             busy=_BUSY_EVERY,
+            certificates=CERTIFICATES,
             slow=1.0 if how == "slow" else 0.05,
             crash=how == "crash",
         )

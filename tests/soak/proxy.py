@@ -20,7 +20,7 @@ from multidict import CIMultiDict
 
 from kube_apiserver.dispatch import verb_name
 from kube_apiserver.faults import FaultPlan, endpoint
-from kube_apiserver.faults.requests import inject
+from kube_apiserver.faults.requests import LOST, cut, inject
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.storage import Store
 from kube_apiserver.wire.request_info import parse_target
@@ -75,7 +75,7 @@ class Proxy:
         subject = subject_of(request, target, verb)
         fault = self.plan.take(subject)
         reply: Response | None = None if fault is None else await inject(fault, request)
-        if reply is not None:
+        if reply is not None and reply is not LOST:
             return await respond(request, reply)
         body = await request.read()
         async with self._session.request(
@@ -88,6 +88,8 @@ class Proxy:
             if verb == "watch" and answer.status == 200:
                 return await self._watch(answer, WatchResponse(self.plan, request, subject, _forwarded(answer.headers)))
             content = await answer.read()
+            if reply is LOST:
+                raise cut(request)
             return web.Response(status=answer.status, headers=_forwarded(answer.headers), body=content)
 
     async def _watch(self, answer: aiohttp.ClientResponse, response: WatchResponse) -> web.StreamResponse:

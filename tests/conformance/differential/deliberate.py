@@ -29,8 +29,7 @@ class Deliberate:
 
 
 _PARSERS = "the words are those of Go's parser; status, reason and cause agree"
-_COST = "what a rule may cost is not estimated when it is declared, but bounded when it runs"
-_CEL = "another parser names the whole of an undeclared name, and its last column"
+_TWICE = "kube-apiserver's text quotes both members of the patched object, this server's the last"
 _CONSTRAINED = "kube-apiserver asks for its newer, constrained rights next and names those; status and reason agree"
 _VERSION = "it says what it is: no build of kube-apiserver"
 
@@ -47,14 +46,22 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("*", "* kubectl explain*", "stdout*", "descriptions of built-in fields are Kubernetes' own prose"),
     Deliberate("*", "* GET /openapi/*", "*.description", "descriptions of built-in fields are Kubernetes' own prose"),
     Deliberate("a body that cannot be read is a bad request", "*", "body.message", _PARSERS),
+    Deliberate("members that are there twice are strict errors in every body", "15 PATCH *", "body.*", _TWICE),
+    Deliberate("members that are there twice are strict errors in custom objects", "9 PATCH *", "body.*", _TWICE),
     Deliberate("delete options are checked", "8 DELETE *", "body.message", _PARSERS),
     Deliberate("options of a collection's deletion", "19 DELETE *", "body.message", _PARSERS),
     Deliberate("a merge patch can be refused", "[34] PATCH *", "body.message", _PARSERS),
+    Deliberate("apply reads JSON as YAML*", "11 PATCH *", "body.message", _PARSERS),
     Deliberate("a JSON patch can be refused", "[78] PATCH *", "body.message", _PARSERS),
     Deliberate("a strategic patch merges lists by their key", "9 PATCH *", "body.message", _PARSERS),
     Deliberate("scale is one more way to own the replicas", "14 PUT *", "body.message", _PARSERS),
     Deliberate("a body of a custom kind must be of it", "[689] POST *", "body.message", _PARSERS),
-    Deliberate("a schema must be structural", "19 POST *", "body.*", _PARSERS),
+    Deliberate(
+        "a write in another version keeps what the stored version knows",
+        "*",
+        "body.metadata.managedFields",
+        "kube-apiserver forgets every owner when one of them owns a field that the other version lacks",
+    ),
     Deliberate(
         "the version that is stored may change",
         "16 PATCH *",
@@ -76,8 +83,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "body.message",
         "kube-apiserver's text names Go types and source lines; status and reason agree",
     ),
-    Deliberate("rules in CEL that cannot hold are refused with their definition", "8 POST *", "body.*", _CEL),
-    Deliberate("rules in CEL that cannot hold are refused with their definition", "20 POST *", "*", _COST),
     Deliberate("impersonation itself needs a right", "[568] GET *", "body.message", _CONSTRAINED),
     Deliberate("impersonation itself needs a right", "[568] GET *", "body.details.*", _CONSTRAINED),
     Deliberate("field validation of every other write", "4 PATCH *", "body.*", _PARSERS),

@@ -17,6 +17,8 @@ from tests.conformance.differential.language import Call, Case, Events, OpenWatc
 from tests.conformance.differential.normalising import Normaliser
 from tests.conformance.differential.targets import Target
 
+# Whether the body ends with a line feed, beside the headers.
+_END = "ends with a line feed"
 STEP_SECONDS = 20.0
 POLL_SECONDS = 0.1
 # Kinds whose objects sequences may leave with a finalizer that nobody but them would take off.
@@ -129,7 +131,9 @@ class Player:
         if data is not None:
             headers["Content-Type"] = call.content_type
         async with self._session.request(call.method, self._fill(call.path), data=data, headers=headers) as answer:
-            return answer.status, self._headers(answer.headers), _parse(await answer.read())
+            raw = await answer.read()
+            shown = {**self._headers(answer.headers), _END: str(raw[-1:] == b"\n")}
+            return answer.status, shown, _parse(raw)
 
     async def _open(self, step: OpenWatch) -> Any:
         answer = await self._session.get(self._fill(step.path), headers={"Accept": step.accept})

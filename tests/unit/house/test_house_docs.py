@@ -21,6 +21,7 @@ pages = pytest.mark.parametrize("page", [ROOT / page for page in PAGES], ids=lam
 MADE = {
     "plugins/service.py": "the reader of the first session",
     "plugins/greet.py": "the command new",
+    "plugins/website.py": "the reader of typed resources",
     "bench/results/latest.json": "make bench",
 }
 

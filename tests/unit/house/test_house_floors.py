@@ -12,6 +12,8 @@ TESTS = Path(__file__).parents[2]
 MAX_LINES = 300
 MAX_TEST_LINES = 500
 MAX_MODULES = 15
+#: What a generator writes is read by the rules of the generator. A test holds each folder to its generator.
+GENERATED = (PACKAGES / "plugin_operator" / "kinds",)
 
 #: Words that mean nothing without the class or folder they stand beside; ``typed_values`` and the like are fine.
 _PRONOUNS = "it its own ours self that them these they this those us we what which who whose"
@@ -29,8 +31,8 @@ _NAMED_FOR_SOMETHING_ELSE = frozenset(
 
 
 def modules_of(packages: Path) -> list[Path]:
-    """Return every module below a folder."""
-    return sorted(packages.rglob("*.py"))
+    """Return every module below a folder but for generated ones."""
+    return sorted(path for path in packages.rglob("*.py") if path.parent not in GENERATED)
 
 
 def long_files(packages: Path, most: int = MAX_LINES) -> list[str]:
@@ -109,6 +111,8 @@ def test_every_module_is_named_by_a_noun() -> None:
 
 def test_the_packages_are_looked_at() -> None:
     assert {path.relative_to(PACKAGES).parts[0] for path in modules_of(PACKAGES)} == {
+        "go_cel",
+        "go_regexp",
         "kube_apiserver",
         "plugin_operator",
     }

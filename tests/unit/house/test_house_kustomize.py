@@ -22,7 +22,7 @@ from tests.manifests import (
 
 pytestmark = pytest.mark.skipif(not manifests.KUBECTL, reason="kubectl is not installed")
 #: They change what other components bring.
-LAST = ("secure-metrics", "roles", "namespaced")
+LAST = ("apply-crds", "secure-metrics", "roles", "namespaced")
 LONGEST = "n" * 63
 BASE = MANIFESTS / "base"
 
@@ -128,6 +128,18 @@ def test_secure_metrics_get_the_right_to_ask_and_nothing_else(tmp_path: Path) ->
         (["/metrics"], ["get"]),
     ]
     assert "--metrics-secure" in args_of(objects)
+
+
+def test_apply_crds_gets_the_right_to_write_definitions_and_never_to_delete_them(tmp_path: Path) -> None:
+    objects = named("apply-crds", tmp_path)
+    (role,) = (each for each in objects if each["metadata"]["name"].endswith(":plugin-operator-apply-crds")
+               and each["kind"] == "ClusterRole")  # fmt: skip
+
+    assert role["rules"] == [
+        {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"],
+         "verbs": ["get", "create", "patch"]}
+    ]  # fmt: skip
+    assert "--apply-crds" in args_of(objects)
 
 
 def test_network_policies_meet_the_pods_and_their_ports(tmp_path: Path) -> None:

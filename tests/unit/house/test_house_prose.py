@@ -1,8 +1,10 @@
 """The mechanical part of plain English: words, the length of sentences, and the form of commit subjects."""
 
 import ast
+import io
 import re
 import subprocess
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -49,6 +51,34 @@ def folder_of(path: Path) -> str:
 
 def test_docstrings_and_messages_have_plain_words() -> None:
     assert code_faults() == {}
+
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def name_and_comment_faults(text: str) -> list[str]:
+    """Return the forbidden words in names and comments of a module, ``_goes_on`` and ``ForNobody`` among them."""
+    faults: list[str] = []
+    if not forbidden_in(" ".join(_WORD.findall(text))):
+        return faults  # tokenizing all modules would take seconds
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        words = " ".join(_WORD.findall(token.string)) if token.type == tokenize.NAME else token.string
+        if token.type in {tokenize.NAME, tokenize.COMMENT}:
+            faults += [f"{token.start[0]}: {token.string}: {fault}" for fault in forbidden_in(words)]
+    return faults
+
+
+def test_names_and_comments_have_plain_words() -> None:
+    paths = sorted((ROOT / "operator").rglob("*.py"))
+    found = {str(path): name_and_comment_faults(path.read_text()) for path in paths}
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["is_told = 1", "MAX_TOLD = 1", "class ForNobody: ...", "go_on()", "# for nobody else"]
+)
+def test_a_forbidden_word_in_a_name_or_a_comment_is_a_fault(line: str) -> None:
+    assert len(name_and_comment_faults(f"x = 'told'  # reported\n{line}\n")) == 1
 
 
 COMMENTED = ("Makefile", *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("manifests/**/*.yaml")))

@@ -15,7 +15,12 @@ from tests.pages import ROOT
 
 INFO = "plugin_operator-1.2.3.dist-info"
 WHEEL = [
-    *(f"{package}/{name}" for package in ("plugin_operator", "kube_apiserver") for name in ("__init__.py", "py.typed")),
+    *(
+        f"{package}/{name}"
+        for package in ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp")
+        for name in ("__init__.py", "py.typed")
+    ),
+    "kube_apiserver/bootstrap/objects.tsv",
     "kube_apiserver/schema/facts.bin",
     *(
         f"{INFO}/{name}"

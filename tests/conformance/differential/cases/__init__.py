@@ -1,11 +1,14 @@
 """Every hand-written case, by subject; a name is used once."""
 
 from tests.conformance.differential.cases import (
+    absent,
     access,
     applying,
     celrules,
     crud,
     customresources,
+    customschemas,
+    decoding,
     definitions,
     deleting,
     discovery,
@@ -13,10 +16,13 @@ from tests.conformance.differential.cases import (
     kinds,
     lists,
     patching,
+    patterns,
     presenting,
     statuses,
     subresources,
+    tokens,
     validating,
+    versions,
     watching,
 )
 from tests.conformance.differential.language import Case
@@ -24,11 +30,14 @@ from tests.conformance.differential.language import Case
 SUBJECTS: dict[str, tuple[Case, ...]] = {
     module.__name__.rpartition(".")[2]: module.CASES
     for module in (
+        absent,
         access,
         applying,
         celrules,
         crud,
         customresources,
+        customschemas,
+        decoding,
         definitions,
         deleting,
         discovery,
@@ -36,10 +45,13 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
         kinds,
         lists,
         patching,
+        patterns,
         presenting,
         statuses,
         subresources,
+        tokens,
         validating,
+        versions,
         watching,
     )
 }

@@ -1,5 +1,6 @@
 """Server-side apply: ownership, conflicts, force, and managedFields for every writer."""
 
+import json
 from typing import Any
 
 from tests.conformance.differential.language import (
@@ -162,6 +163,26 @@ CASES = (
         apply(_A, {**config_map("a"), "kind": "Secret"}),
         apply(_A, {**config_map("a"), "apiVersion": "v2"}),
         get(_A),
+    ),
+    case(
+        "apply reads JSON as YAML, with its ends of lines, control characters and longest key",
+        *(
+            apply(_A, json.dumps(config_map("a", {"k": f"a {text} b"}), ensure_ascii=False), force=True)
+            for text in (
+                "\x85",
+                "\x85\x85",
+                "\u2028",
+                "\u2029 \u2029",
+                "\ufeff",
+                "\U0001f600\xa0",
+                "\x7f",
+                "\x80",
+                "\ufffe",
+            )
+        ),
+        apply(_A, json.dumps(config_map("a", annotations={"a/b": "v" * 2000}))),
+        apply(_A, {**config_map("a"), "data": {"k" * 1023: "v"}}),
+        apply(_A, {**config_map("a"), "data": {"k" * 1022: "v"}}),
     ),
     case(
         "an empty map belongs to whoever applied it last",

@@ -29,7 +29,8 @@ SCHEMA = "/spec/versions/0/schema/openAPIV3Schema"
 INTEGER, NUMBER = {"type": "integer"}, {"type": "number"}
 STRINGS = {"type": "array", "maxItems": 5, "items": {"type": "string", "maxLength": 20}}
 INTEGERS = {"type": "array", "maxItems": 5, "items": INTEGER}
-TEXT = {"type": "string", "maxLength": 50}
+WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
+TEXT, WORD = {"type": "string", "maxLength": 50}, {"type": "string"}
 NAMED = {
     "type": "array",
     "maxItems": 5,
@@ -177,6 +178,81 @@ CASES = (
         {"o": 4},
         {"o": 3},
     ),
+    judged(
+        "rules in CEL have the types that Kubernetes adds",
+        ruled(
+            "!has(self.url) || url(self.url).getHostname() == 'example.com' && 'k' in url(self.url).getQuery()",
+            "!has(self.ip) || ip(self.ip).family() == 4 && !ip(self.ip).isLoopback()",
+            "!has(self.net) || cidr(self.net).containsIP('10.1.2.3') && cidr(self.net).prefixLength() < 16",
+            "!has(self.q) || quantity(self.q).isGreaterThan(quantity('1Gi')) && quantity(self.q).isInteger()",
+            "!has(self.v) || semver(self.v).isLessThan(semver('2.0.0')) && semver(self.v).minor() > 0",
+            "!has(self.title) || !format.dns1123Label().validate(self.title).hasValue()",
+            {
+                "rule": "!has(self.label) || !format.named('labelValue').value().validate(self.label).hasValue()",
+                "messageExpression": "format.labelValue().validate(self.label).value().join('; ')",
+            },
+            url=TEXT,
+            ip=TEXT,
+            net=TEXT,
+            q=TEXT,
+            v=TEXT,
+            title=TEXT,
+            label=TEXT,
+        ),
+        *({"url": url} for url in ("https://example.com:1/?k=v", "https://example.com", "not a url", "https://[::1]/")),
+        *({"ip": ip} for ip in ("10.0.0.1", "127.0.0.1", "::1", "10.0.0.256", "1::2::3")),
+        *({"net": net} for net in ("10.0.0.0/8", "10.1.0.0/16", "11.0.0.0/8", "10.0.0.0/33")),
+        *({"q": quantity} for quantity in ("2Gi", "1Gi", "1500m", "x", "10Mm")),
+        *({"v": version} for version in ("1.2.3", "1.0.0", "2.0.0", "2.0.0-rc.1", "1.2", "01.2.3")),
+        *({"title": name} for name in ("my-name", "My-Name", "-a")),
+        *({"label": label} for label in ("ok", "-a", "a/b")),
+    ),
+    judged(
+        "rules in CEL loop over two variables, sort and format",
+        ruled(
+            "!has(self.l) || self.l.all(i, v, i <= v)",
+            "!has(self.l) || self.l.transformList(i, v, i * v).sum() < 20",
+            "!has(self.l) || self.l.sort() == self.l && self.l.distinct() == self.l && self.l.slice(0, 1)[0] < 5",
+            "!has(self.t) || '%s=%d'.format([self.t[0], self.t.size()]) == 'a=2'",
+            "!has(self.t) || self.t.join('-') == 'a-b' && self.t.sortBy(x, x.size())[0] == 'a'",
+            "!has(self.t) || self.t.transformMap(i, v, v + 'x')[0] == 'ax' && self.t.lastIndexOf('b') == 1",
+            l=INTEGERS,
+            t=STRINGS,
+        ),
+        *({"l": each} for each in ([1, 2, 3], [0, 0], [3, 2], [9], [5, 6, 7, 8], [])),
+        *({"t": each} for each in (["a", "b"], ["a"], ["b", "a"], [])),
+    ),
+    case(
+        "rules in CEL that may cost too much are refused with their definition",
+        post(CRDS, ruled("self.l.all(i, self.l.all(j, i > j))", l={"type": "array", "items": INTEGER})),
+        post(CRDS, only(type="array", items={**WORD, "x-kubernetes-validations": [{"rule": "self != 'a'"}]})),
+        post(
+            CRDS,
+            ruled(
+                {
+                    "rule": "self.s != ''",
+                    "messageExpression": "self.l.all(i, self.l.all(j, i > j)) ? '1' : '2'",
+                },
+                s=WORD,
+                l={"type": "array", "items": INTEGER},
+            ),
+        ),
+        post(CRDS, ruled(*["self.l.all(i, i > 0)"] * 60, l={"type": "array", "items": INTEGER, "maxItems": 400_000})),
+        post(CRDS, ruled("self.m.all(k, self.m[k].startsWith('a'))", m=WORDS)),
+        post(CRDS, ruled("self.s.contains(self.s)", s=WORD)),
+        post(CRDS, ruled("self.s.contains(self.s)", s=TEXT), silent=True),
+        cleanup=CLEANUP,
+    ),
+    judged(
+        "rules in CEL that run for too long refuse the object",
+        ruled(
+            "self.l.all(i, self.l.all(j, self.l.all(k, i + j + k >= 0)))",
+            "self.l.size() < 3",
+            l={"type": "array", "items": INTEGER, "maxItems": 90},
+        ),
+        {"l": list(range(90))},
+        {"l": list(range(10))},
+    ),
     case(
         "rules in CEL compare with what was there",
         *ready(
@@ -282,6 +358,10 @@ CASES = (
             CRDS, only(**{**INTEGERS, "items": {**INTEGER, "x-kubernetes-validations": [{"rule": "self > oldSelf"}]}})
         ),
         post(CRDS, ruled({"message": "m"}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "messageExpression": " "}, a=INTEGER)),
+        post(CRDS, ruled({"rule": "self.a > 1", "fieldPath": "['a']"}, {"rule": "true", "fieldPath": ".["}, a=INTEGER)),
+        post(CRDS, ruled("dyn(true)", "[1, 'a'].size() > self.a", "duration('x') > duration('1s')", a=INTEGER)),
+        post(CRDS, ruled("self.a.all(x, x)", "[self.a].map(1, 2)", "has(self)", "int('x') == self.a", a=INTEGER)),
         post(
             CRDS,
             ruled("self.l.all(i, self.l.all(j, self.l.all(k, i > j && j > k)))", l={"type": "array", "items": INTEGER}),

@@ -1,6 +1,36 @@
 """Create, read and replace, with every refusal of theirs."""
 
-from tests.conformance.differential.language import CONFIG_MAPS, case, config_map, delete, get, post, put
+from tests.conformance.differential.language import (
+    CONFIG_MAPS,
+    JSON_PATCH,
+    STRATEGIC,
+    apply,
+    case,
+    config_map,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
+
+
+def _escaped(name: str, text: str) -> str:
+    """Write a ConfigMap in JSON whose text is written as it is."""
+    return f'{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}"}},"data":{{"k":"{text}"}}}}'
+
+
+def _aliased(depth: int) -> str:
+    """Write a ConfigMap in YAML with ten times as many values on each line as on the line before.
+
+    They are below one field, because kube-apiserver names any of several undeclared fields.
+    """
+    name = {2: "a", 5: "b", 8: "c"}[depth]
+    lines = ["apiVersion: v1", "kind: ConfigMap", f"metadata: {{name: {name}}}", "data: {}", "x:"]
+    lines.append("  x0: &x0 [y, y, y, y, y, y, y, y, y, y]")
+    lines += [f"  x{place}: &x{place} [{', '.join([f'*x{place - 1}'] * 10)}]" for place in range(1, depth)]
+    return "\n".join(lines)
+
 
 CASES = (
     case(
@@ -71,6 +101,36 @@ CASES = (
         post(CONFIG_MAPS, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":5}}'),
         post(CONFIG_MAPS, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"k":1}}'),
         post(CONFIG_MAPS, '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":["k"]}'),
+    ),
+    case(
+        "a text may have escapes of surrogates, in pairs or alone",
+        *(
+            step
+            for number, text in enumerate((r"\ud83d\ude00", r"x\ud800y", r"\udc00\ud800", r"\ud800", r"\u0000"))
+            for step in (
+                post(CONFIG_MAPS, _escaped(f"a{number}", text)),
+                put(f"{CONFIG_MAPS}/a{number}", _escaped(f"a{number}", f"put {text}")),
+                patch(f"{CONFIG_MAPS}/a{number}", f'{{"data":{{"merged{text}":"{text}"}}}}'),
+                patch(f"{CONFIG_MAPS}/a{number}", f'{{"metadata":{{"annotations":{{"merged":"{text}"}}}}}}'),
+                patch(
+                    f"{CONFIG_MAPS}/a{number}",
+                    f'[{{"op":"add","path":"/data/j","value":"{text}"}}]',
+                    content_type=JSON_PATCH,
+                ),
+                patch(f"{CONFIG_MAPS}/a{number}", f'{{"data":{{"strategic":"{text}"}}}}', content_type=STRATEGIC),
+                apply(f"{CONFIG_MAPS}/b{number}", _escaped(f"b{number}", text)),
+                apply(
+                    f"{CONFIG_MAPS}/c{number}",
+                    f'apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\ndata: {{k: "{text}"}}\n',
+                ),
+            )
+        ),
+    ),
+    case(
+        "aliases of YAML that multiply are refused",
+        apply(f"{CONFIG_MAPS}/a", _aliased(2)),
+        apply(f"{CONFIG_MAPS}/b", _aliased(5)),
+        apply(f"{CONFIG_MAPS}/c", _aliased(8)),
     ),
     case(
         "a media type that nobody speaks is refused",

@@ -16,6 +16,7 @@ from tests.conformance.differential.language import (
 from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, PATH, crd, ready, two_versions, widget
 
 _TEXT = {"type": "string"}
+_PROTECTED = "widgets.$id.k8s.io"
 _MAP = {
     "type": "array",
     "items": {"type": "object", "required": ["k"], "properties": {"k": _TEXT}},
@@ -42,6 +43,12 @@ def _changed(**spec: Any) -> dict[str, Any]:
     """Write the definition with other parts of its spec."""
     made = crd()
     return {**made, "spec": {**made["spec"], **spec}}
+
+
+def _of_kubernetes(approval: str | None) -> dict[str, Any]:
+    made = _changed(group="$id.k8s.io")
+    annotations = {} if approval is None else {"annotations": {"api-approved.kubernetes.io": approval}}
+    return {**made, "metadata": {"name": _PROTECTED, **annotations}}
 
 
 def _gadgets(**names: Any) -> dict[str, Any]:
@@ -294,6 +301,27 @@ CASES = (
         post(CRDS, _gadgets(kind="Gadget", shortNames=["wd"]), silent=True),
         get("/apis/$id.example.com/v1/namespaces/$ns/gadgets", until=404, silent=True),
         get(PATH),
+        cleanup=(*CLEANUP, f"{CRDS}/gadgets.$id.example.com"),
+    ),
+    case(
+        "a definition in a group of Kubernetes needs an approval",
+        post(CRDS, _of_kubernetes(None)),
+        post(CRDS, _of_kubernetes("")),
+        post(CRDS, _of_kubernetes("yes")),
+        post(CRDS, _of_kubernetes("https://")),
+        post(CRDS, {**_of_kubernetes(None), "metadata": {"name": "other.k8s.io"}}),
+        post(CRDS, _of_kubernetes("unapproved, for a test"), silent=True),
+        patch(f"{CRDS}/{_PROTECTED}", {"metadata": {"annotations": {"api-approved.kubernetes.io": "no"}}}),
+        patch(f"{CRDS}/{_PROTECTED}", {"metadata": {"annotations": {"api-approved.kubernetes.io": None}}}),
+        cleanup=(f"{CRDS}/{_PROTECTED}",),
+    ),
+    case(
+        "a definition gets its names once the other is gone",
+        *ready(crd()),
+        post(CRDS, _gadgets(kind="Widget"), silent=True),
+        get(f"{CRDS}/gadgets.$id.example.com", until=200, silent=True),
+        delete(f"{CRDS}/{NAME}", silent=True),
+        get("/apis/$id.example.com/v1/namespaces/$ns/gadgets", until=200),
         cleanup=(*CLEANUP, f"{CRDS}/gadgets.$id.example.com"),
     ),
 )

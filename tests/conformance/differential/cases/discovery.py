@@ -6,6 +6,7 @@ from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, SUBRESOU
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _AGGREGATED_OLD = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 _SCALE_PATH = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
+_API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 _WIDGET = "com.example.$id.v1.Widget"
 _IN_PATH = "/apis/$id.example.com/v1/namespaces/{namespace}/widgets"
 
@@ -31,6 +32,36 @@ CASES = (
         get("/apis", accept=f"{_AGGREGATED},{_AGGREGATED_OLD},application/json"),
     ),
     case(
+        "what every cluster has",
+        *(
+            get(
+                f"/apis/rbac.authorization.k8s.io/v1/{plural}?labelSelector=kubernetes.io/bootstrapping%3Drbac-defaults"
+            )
+            for plural in ("clusterroles", "clusterrolebindings", "roles", "rolebindings")
+        ),
+        get("/apis/scheduling.k8s.io/v1/priorityclasses"),
+        get("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas"),
+        get("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations"),
+        get(
+            "/apis/apiregistration.k8s.io/v1/apiservices?labelSelector=kube-aggregator.kubernetes.io/automanaged%3Donstart"
+        ),
+        get("/apis/networking.k8s.io/v1/servicecidrs"),
+        get("/apis/networking.k8s.io/v1/ipaddresses/10.0.0.1"),
+        *(get(f"/api/v1/namespaces/{name}") for name in ("default", "kube-node-lease", "kube-public", "kube-system")),
+        *(
+            get("/api/v1/namespaces/default/services/kubernetes", only=part)
+            for part in ("metadata labels", "metadata managedFields", "spec clusterIPs", "spec type", "status")
+        ),
+    ),
+    case(
+        "a group version of a definition has an APIService",
+        *ready(crd()),
+        get(f"{_API_SERVICES}/v1.$id.example.com", until=200),
+        delete(f"{CRDS}/{NAME}", silent=True),
+        get(f"{_API_SERVICES}/v1.$id.example.com", until=404),
+        cleanup=CLEANUP,
+    ),
+    case(
         "a group that is not there",
         get("/apis/none.example.com"),
         get("/apis/apps/v9"),
@@ -48,6 +79,18 @@ CASES = (
         get("/openapi/v3/apis/none.example.com/v1"),
         get("/openapi/v2", only="swagger"),
         get("/openapi/v2/nonsense"),
+    ),
+    case(
+        "an OpenAPI document is known by its hash",
+        get("/openapi/v3", only="paths apis/apps/v1 none", keep={"url": "paths.apis/apps/v1.serverRelativeURL"}),
+        get("$url", only="openapi"),
+        get("$url", headers={"If-None-Match": "*"}),
+        get("/openapi/v3/apis/apps/v1", headers={"If-None-Match": "*"}),
+        get("/openapi/v3/apis/apps/v1", headers={"If-None-Match": '"other", W/"another"'}, only="openapi"),
+        get("/openapi/v3/apis/apps/v1?hash=0123", only="openapi"),
+        get("/openapi/v3/apis/apps/v1", accept="text/html"),
+        get("/openapi/v3/apis/apps/v1", accept="text/html, application/*", only="openapi"),
+        get("/openapi/v2", headers={"If-None-Match": "*"}),
     ),
     case(
         "OpenAPI tells of built-in kinds",

@@ -15,6 +15,7 @@ from tests.conformance.differential.language import (
     post,
     put,
 )
+from tests.conformance.differential.widgets import CLEANUP, PATH, crd, ready, widget
 
 _A = f"{CONFIG_MAPS}/a"
 _POD = {
@@ -46,6 +47,10 @@ def _of_template(spec: dict[str, Any]) -> Call:
     return patch(_D, {"spec": {"template": {"spec": spec}}}, STRATEGIC)
 
 
+def _copies(count: int) -> list[dict[str, str]]:
+    return [{"op": "copy", "from": "/data/k", "path": f"/data/k{number}"} for number in range(count)]
+
+
 CASES = (
     case(
         "a merge patch sets, replaces and removes",
@@ -54,6 +59,19 @@ CASES = (
         patch(_A, {"data": None}),
         patch(_A, {}),
         get(_A),
+    ),
+    case(
+        "a merge patch drops null from the objects of lists, and keeps it as an item",
+        *ready(crd()),
+        post(PATH, widget(size=1, free={"object": {"x": 1}, "list": [1], "null": None, "nulls": [{"x": None}]})),
+        *(
+            patch(f"{PATH}/w", {"spec": {"free": {name: [{"a": None, "b": {"c": None}}, None, [{"d": None}, None]]}}})
+            for name in ("new", "list", "object", "null")
+        ),
+        patch(f"{PATH}/w", {"spec": {"free": {"new": {"a": None, "b": [{"c": None, "d": 1}]}}}}),
+        patch(f"{PATH}/w", {"spec": {"free": {"nulls": {"x": {"y": None, "z": [None]}}, "object": {"x": None}}}}),
+        get(f"{PATH}/w"),
+        cleanup=CLEANUP,
     ),
     case(
         "a merge patch can be refused",
@@ -92,6 +110,17 @@ CASES = (
         patch(_A, [{"op": "nonsense", "path": "/data/k"}], JSON_PATCH),
         patch(_A, {"op": "remove", "path": "/data/k"}, JSON_PATCH),
         patch(_A, "nonsense", JSON_PATCH),
+    ),
+    case(
+        "copies of a JSON patch may add three megabytes",
+        post(CONFIG_MAPS, config_map("a", {"k": "v" * 10_000})),
+        patch(_A, [*_copies(200), {"op": "replace", "path": "/data", "value": {"short": "x"}}], JSON_PATCH),
+        post(CONFIG_MAPS, config_map("b", {"k": "v" * 10_000})),
+        patch(
+            _A.removesuffix("/a") + "/b",
+            [*_copies(320), {"op": "replace", "path": "/data", "value": {"short": "x"}}],
+            JSON_PATCH,
+        ),
     ),
     case(
         "a strategic patch merges lists by their key",

@@ -1,0 +1,253 @@
+"""Schemas of custom kinds: what they default, refuse and let stay."""
+
+from typing import Any
+
+from tests.conformance.differential.language import (
+    JSON_PATCH,
+    apply,
+    case,
+    documents,
+    get,
+    patch,
+    post,
+)
+from tests.conformance.differential.widgets import CLEANUP, CRDS, PATH, crd, ready, widget
+
+
+def _with_spec(properties: dict[str, Any]) -> dict[str, Any]:
+    spec = {"type": "object", "properties": properties}
+    return crd(schema={"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}})
+
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "integer"}
+_NULLABLE = {"type": "string", "nullable": True}
+_DEEP = {
+    "plain": {"type": "string", "default": "p"},
+    "maybe": {"type": "string", "nullable": True, "default": "m"},
+    "box": {
+        "type": "object",
+        "default": {"size": 3},
+        "properties": {
+            "size": {"type": "integer", "default": 1},
+            "inner": {"type": "object", "properties": {"on": {"type": "boolean", "default": True}}},
+        },
+    },
+    "items": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "default": "n"},
+                "deep": {"type": "object", "properties": {"x": {"type": "number", "default": 1.5}}},
+            },
+        },
+    },
+    "labels": {
+        "type": "object",
+        "additionalProperties": {"type": "object", "properties": {"weight": {"type": "integer", "default": 1}}},
+    },
+    "listed": {"type": "array", "items": _TEXT, "default": ["a", "b"]},
+}
+_BOUNDED = {
+    "most": {"type": "integer", "format": "int64", "maximum": 2**63 - 1},
+    "least": {"type": "integer", "format": "int64", "minimum": -(2**63)},
+    "below": {"type": "integer", "format": "int64", "minimum": -(2**63) - 5000},
+    "short": {"type": "integer", "format": "int32", "maximum": 2**31},
+    "plain": {"type": "integer", "maximum": 2**70},
+    "nearMost": {"type": "integer", "format": "int64", "maximum": 2**63 - 1024},
+    "nearLeast": {"type": "integer", "format": "int64", "minimum": -(2**63) + 1024},
+    "exact": {"type": "integer", "format": "int64", "maximum": 2**53, "minimum": -(2**53)},
+    "shortLeast": {"type": "integer", "format": "int32", "minimum": -(2**31), "maximum": 2**31 - 1},
+}
+_KEYED = {
+    "type": "array",
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+    "items": {"type": "object", "required": ["name"], "properties": {"name": _TEXT, "n": _NUMBER}},
+}
+_SPEC = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"
+_COMBINED = {
+    "time": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "mail": {"type": "string", "format": "email"},
+    "ip": {"type": "string", "format": "ipv4"},
+    "bytes": {"type": "string", "format": "byte"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "duration": {"type": "string", "format": "duration"},
+    "uri": {"type": "string", "format": "uri"},
+    "host": {"type": "string", "format": "hostname"},
+    "one": {
+        "type": "object",
+        "properties": {"a": _TEXT, "b": _TEXT},
+        "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+    },
+    "any": {"type": "integer", "anyOf": [{"minimum": 10, "maximum": 20}, {"maximum": 0}]},
+    "not": {"type": "string", "not": {"enum": ["forbidden"]}},
+    "all": {"type": "integer", "allOf": [{"minimum": 5}, {"multipleOf": 3}]},
+    "many": {"type": "object", "additionalProperties": _NUMBER, "minProperties": 1, "maxProperties": 2},
+    "multiple": {"type": "integer", "multipleOf": 5},
+    "below": {"type": "number", "maximum": 10, "exclusiveMaximum": True},
+    "long": {"type": "string", "minLength": 2, "maxLength": 5},
+    "few": {"type": "array", "items": _TEXT, "minItems": 1},
+}
+_LISTS = {
+    "set": {"type": "array", "items": _TEXT, "x-kubernetes-list-type": "set"},
+    "map": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["k"],
+            "properties": {"k": _TEXT, "p": {"type": "integer", "default": 1}, "v": _TEXT},
+        },
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["k", "p"],
+    },
+    "atomic": {"type": "array", "items": _TEXT, "x-kubernetes-list-type": "atomic"},
+    "whole": {"type": "object", "additionalProperties": _NUMBER, "x-kubernetes-map-type": "atomic"},
+}
+_EMBEDDED = {
+    "template": {"type": "object", "x-kubernetes-embedded-resource": True, "properties": {"spec": {"type": "object"}}},
+    "open": {
+        "type": "object",
+        "x-kubernetes-preserve-unknown-fields": True,
+        "properties": {"known": {"type": "object", "properties": {"a": _TEXT}}},
+    },
+}
+
+CASES = (
+    case(
+        "defaults reach into what is there",
+        *ready(_with_spec(_DEEP)),
+        post(PATH, widget()),
+        post(PATH, widget("a", box={})),
+        post(PATH, widget("b", box={"inner": {}})),
+        post(PATH, widget("c", box=None, plain=None, maybe=None)),
+        post(PATH, widget("d", items=[{}, {"name": "x"}, {"deep": {}}])),
+        post(PATH, widget("e", labels={"one": {}, "two": {"weight": 2}})),
+        post(PATH, widget("f", nonsense={"weight": None}, box={"nonsense": 1})),
+        patch(f"{PATH}/a", {"spec": {"plain": None, "box": {"size": None}}}),
+        apply(f"{PATH}/g", widget("g", box={"inner": {"on": False}})),
+        apply(f"{PATH}/g", widget("g")),
+        get(PATH),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "formats and combinations of schemas",
+        *ready(_with_spec(_COMBINED)),
+        *(
+            post(PATH, widget(f"w{number}", **spec))
+            for number, spec in enumerate(
+                documents(
+                    {"time": "2026-01-01T00:00:00Z", "date": "2026-01-01", "mail": "a@b.c", "ip": "10.0.0.1"},
+                    {"time": "yesterday"},
+                    {"date": "2026-13-01"},
+                    {"mail": "a"},
+                    {"ip": "10.0.0.256"},
+                    {"bytes": "not base64!"},
+                    {"uuid": "1-2-3"},
+                    {"duration": "5 parsecs"},
+                    {"duration": "1h30m", "uuid": "11111111-2222-3333-4444-555555555555", "bytes": "YQ=="},
+                    {"uri": "http://["},
+                    {"host": "-bad-"},
+                    {"one": {"a": "x"}},
+                    {"one": {"a": "x", "b": "y"}},
+                    {"one": {}},
+                    {"any": 5},
+                    {"any": -5},
+                    {"any": 50},
+                    {"not": "forbidden"},
+                    {"all": 3},
+                    {"all": 6},
+                    {"many": {"a": 1, "b": 2, "c": 3}},
+                    {"many": {}},
+                    {"many": {"a": "x"}},
+                    {"multiple": 7},
+                    {"below": 10},
+                    {"long": "abcdef"},
+                    {"few": []},
+                )
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "lists of a custom kind are sets, maps or one",
+        *ready(_with_spec(_LISTS)),
+        post(PATH, widget(set=["a", "b"], map=[{"k": "x", "p": 1}, {"k": "x", "p": 2}], atomic=["a", "a"])),
+        post(PATH, widget("a", set=["a", "a"])),
+        post(PATH, widget("b", map=[{"k": "x", "p": 1}, {"k": "x", "p": 1}])),
+        post(PATH, widget("c", map=[{"p": 1}])),
+        apply(f"{PATH}/w", widget(set=["c"], map=[{"k": "y", "v": "1"}], atomic=["z"], whole={"a": 1}), "one"),
+        apply(
+            f"{PATH}/w", widget(set=["c"], map=[{"k": "y", "v": "1"}], atomic=["z"], whole={"a": 1}), "one", force=True
+        ),
+        apply(f"{PATH}/w", widget(set=["d"], map=[{"k": "y", "p": 9, "v": "2"}], whole={"b": 2}), "two"),
+        apply(f"{PATH}/w", widget(set=["d", "d"]), "two"),
+        apply(f"{PATH}/w", widget(map=[{"k": "y"}, {"k": "y"}]), "two"),
+        apply(f"{PATH}/w", widget(set="d"), "two"),
+        apply(f"{PATH}/w", {**widget(), "kind": "Other"}, "two"),
+        apply(f"{PATH}/w", {**widget(), "apiVersion": "$id.example.com/v9"}, "two"),
+        get(f"{PATH}/w"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an object inside an object",
+        *ready(_with_spec(_EMBEDDED)),
+        post(
+            PATH, widget(template={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}}})
+        ),
+        post(PATH, widget("a", template={"apiVersion": "v1", "metadata": {"name": "p"}})),
+        post(PATH, widget("b", template={"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"a": 1}}})),
+        post(
+            PATH,
+            widget("c", template={"apiVersion": "v1", "kind": "Pod", "metadata": {"nonsense": 1}, "spec": {"x": 1}}),
+        ),
+        post(PATH, widget("d", template={"apiVersion": "a/b/c", "kind": "Pod", "metadata": {}})),
+        post(PATH, widget("d", template={"apiVersion": "v1", "kind": "Bad_Kind", "metadata": {}})),
+        post(PATH, widget("e", open={"x": {"y": [1, None]}, "known": {"z": 1}})),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an applied null, and what apply has emptied, are not allowed where null is not",
+        *ready(_with_spec({"a": _TEXT, "box": {"type": "object", "properties": {"x": _TEXT}}, "n": _NULLABLE})),
+        apply(f"{PATH}/w", widget(box={"x": "1"})),
+        apply(f"{PATH}/w", widget()),
+        apply(f"{PATH}/w", widget(box={})),
+        apply(f"{PATH}/w", widget(a=None)),
+        apply(f"{PATH}/w", widget(box={"x": None})),
+        apply(f"{PATH}/w", widget(n=None, box={"x": "2"})),
+        apply(f"{PATH}/v", widget("v", a=None)),
+        post(PATH, widget("u", a=None, n=None)),
+        patch(f"{PATH}/u", [{"op": "add", "path": "/spec/a", "value": None}], JSON_PATCH),
+        get(PATH),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a bound that is no integer of the format refuses every number",
+        *ready(_with_spec(_BOUNDED)),
+        *(post(PATH, widget(name, **{name: 1})) for name in _BOUNDED),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an item that was wrong before may stay in a list with keys, at another index too",
+        *ready(_with_spec({"parts": _KEYED, "sizes": {"type": "array", "items": _NUMBER}})),
+        post(PATH, widget(parts=[{"name": "a"}, {"name": "b", "n": 50}], sizes=[1, 50]), silent=True),
+        patch(
+            f"{CRDS}/widgets.$id.example.com",
+            [
+                {"op": "add", "path": f"{_SPEC}/parts/items/properties/n/maximum", "value": 10},
+                {"op": "add", "path": f"{_SPEC}/sizes/items/maximum", "value": 10},
+            ],
+            JSON_PATCH,
+            silent=True,
+        ),
+        post(PATH, widget("new", sizes=[50]), until=422, silent=True),
+        patch(f"{PATH}/w", {"spec": {"parts": [{"name": "c"}, {"name": "a"}, {"name": "b", "n": 50}]}}),
+        patch(f"{PATH}/w", {"spec": {"parts": [{"name": "b", "n": 50}]}}),
+        patch(f"{PATH}/w", {"spec": {"parts": [{"name": "c", "n": 50}, {"name": "b", "n": 50}]}}),
+        patch(f"{PATH}/w", {"spec": {"sizes": [1, 50, 2]}}),
+        patch(f"{PATH}/w", {"spec": {"sizes": [50, 2]}}),
+        cleanup=CLEANUP,
+    ),
+)
