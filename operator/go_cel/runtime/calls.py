@@ -25,15 +25,12 @@ class Call:
     def __init__(
         self, run: Callable[..., Any], args: Sequence[Step], cost: Cost | None, accepted: Sequence[Overload]
     ) -> None:
-        self._run = run
+        self._run = _guarded(run, accepted) if accepted else run
         self._args = tuple(args)
         self._cost = cost
-        self._accepted = accepted
 
     def step(self) -> Step:
         """Return what makes the call."""
-        if self._accepted:
-            return self._checked
         if self._cost is not None:
             return self._counted
         if len(self._args) == 2:
@@ -69,17 +66,16 @@ class Call:
         frame.cost += 1 if self._cost is None else self._cost(values, result)
         return result
 
-    def _checked(self, frame: Frame) -> Any:
-        try:
-            values = [arg(frame) for arg in self._args]
-            if not any(_fits(overload, values) for overload in self._accepted):
-                raise no_overload()
-            result = self._run(*values)
-        except EvaluationError:
-            frame.cost += 1
-            raise
-        frame.cost += 1 if self._cost is None else self._cost(values, result)
-        return result
+
+def _guarded(run: Callable[..., Any], accepted: Sequence[Overload]) -> Callable[..., Any]:
+    """Return what calls ``run`` if the values are arguments of an overload in ``accepted``."""
+
+    def guarded(*values: Any) -> Any:
+        if not any(_fits(overload, values) for overload in accepted):
+            raise no_overload()
+        return run(*values)
+
+    return guarded
 
 
 def _fits(overload: Overload, values: Sequence[Any]) -> bool:
