@@ -17,7 +17,7 @@ from plugin_operator.kube.metadata import Object
 from plugin_operator.kube.objects.api_object import ApiObject
 from plugin_operator.kube.objects.comparison import same
 from plugin_operator.kube.objects.decoding import decode, document_in, raw_of
-from plugin_operator.kube.objects.errors import LossyWriteError
+from plugin_operator.kube.objects.errors import IN_PLACE_OF_NULL, LossyWriteError
 from plugin_operator.kube.objects.fields import Field, fields_of
 from plugin_operator.kube.objects.list_items import as_read
 from plugin_operator.kube.objects.losses import check_known, check_nulls
@@ -100,7 +100,9 @@ def _changed_fields(
                 continue
             if not same(new, field.default()):
                 field.check_absence(new, at)
-                raise LossyWriteError(at, f"a merge patch cannot write {'null' if new is None else 'UNSET'} here")
+                raise LossyWriteError(
+                    at, f"a merge patch cannot write {'null' if new is None else 'UNSET'} here", IN_PLACE_OF_NULL
+                )
             if isinstance(old, list | tuple):
                 check_known(old, raw.get(field.wire), at)
             patch[field.wire] = None
@@ -120,7 +122,7 @@ def _changed_entries(before: dict[Any, Any], now: dict[Any, Any], raw: Object, p
         if key in before and _is_as_read(before[key], new, raw.get(key_of(key)), at, origins):
             continue
         if new is None:
-            raise LossyWriteError(at, "a merge patch cannot write null: it removes the entry")
+            raise LossyWriteError(at, "a merge patch cannot write null: it removes the entry", IN_PLACE_OF_NULL)
         found = _changed(before.get(key), new, raw.get(key_of(key)), at, origins)
         if found is not _UNCHANGED:
             patch[key_of(key)] = found

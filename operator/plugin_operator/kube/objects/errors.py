@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from plugin_operator.errors import PluginOperatorError
 
+IN_PLACE_OF_NULL = "write a value there, or send null with client.apply, or with update and the dict of ctx.lister.raw"
+
 
 class Violation(NamedTuple):
     """A value that does not fit its class or schema.
@@ -68,14 +70,20 @@ class FieldMisfit(PluginOperatorError):
 class LossyWriteError(PluginOperatorError):
     """A write of a typed object would lose something that its class does not know; nothing was sent.
 
-    Add the field to the class, or write with ``ctx.client.patch`` and a dict.
+    Add the field to the class, or write the dict of ``ctx.lister.raw``.
 
     Attributes:
         path: path of the field, for example ``spec.parts[0].weight``.
         reason: what would be lost.
+
+    Args:
+        path: as above.
+        reason: as above.
+        way_out: what to do instead; by default, what helps against an unknown field.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, way_out: str = "") -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{path}: {reason}; add the field to the class, or send a patch as a dict")
+        way_out = way_out or "add the field to the class, or write the dict of ctx.lister.raw"
+        super().__init__(f"{path}: {reason}; {way_out}")

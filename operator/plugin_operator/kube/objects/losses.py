@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from plugin_operator.kube.objects.comparison import same
-from plugin_operator.kube.objects.errors import LossyWriteError
+from plugin_operator.kube.objects.errors import IN_PLACE_OF_NULL, LossyWriteError
 from plugin_operator.kube.objects.fields import fields_of
 from plugin_operator.kube.objects.wire import at_field, at_key, key_of
 
@@ -49,6 +49,6 @@ def check_nulls(value: Any, raw: Any, path: str) -> None:
         field = fields.get(key)
         at = at_field(path, key) if field is not None else at_key(path, key)
         if each is None and (field is None or not same(field.default(), None)):
-            raise LossyWriteError(at, "a merge patch cannot write the null that stands there")
+            raise LossyWriteError(at, "a merge patch cannot write the null that stands there", IN_PLACE_OF_NULL)
         inner = getattr(value, field.name) if field is not None else value.get(key) if isinstance(value, dict) else None
         check_nulls(inner, each, at)

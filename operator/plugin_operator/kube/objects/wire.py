@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from plugin_operator.kube.objects.comparison import same
-from plugin_operator.kube.objects.errors import LossyWriteError
+from plugin_operator.kube.objects.errors import IN_PLACE_OF_NULL, LossyWriteError
 from plugin_operator.kube.objects.fields import Field, fields_of
 from plugin_operator.kube.objects.struct import Struct, fields_set
 from plugin_operator.rendering import class_name
@@ -96,7 +96,7 @@ def _struct(value: msgspec.Struct, path: str, merging: Merging | None) -> dict[s
 
 def _member(value: Any, path: str, merging: Merging | None) -> Any:
     if value is None and merging is not None:
-        raise LossyWriteError(path, "a merge patch cannot write null: it removes the field")
+        raise LossyWriteError(path, "a merge patch cannot write null: it removes the field", IN_PLACE_OF_NULL)
     return to_wire(value, path, merging=merging)
 
 
