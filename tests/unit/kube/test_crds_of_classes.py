@@ -193,6 +193,12 @@ def test_served_versions_with_different_schemas_are_rejected_with_the_path() -> 
     assert reasons(versions({"storage": True}, {"served": False}, fields=[str, int])) == []
 
 
+def test_served_versions_with_different_rules_of_the_whole_are_rejected() -> None:
+    rules = [rule("self.metadata.name != 'a'", message="no a")]
+    (found,) = reasons(versions({"storage": True}, {"rules": rules}))
+    assert ", in rules=: there is no converter between versions" in found
+
+
 def test_served_versions_may_differ_in_texts() -> None:
     fields = [Annotated[str, schema(description="One.")], Annotated[str, schema(title="Other")]]
     assert reasons(versions({"storage": True}, {}, fields=fields)) == []

@@ -262,9 +262,9 @@ def _different_schemas(versions: Sequence[VersionRecord]) -> Iterator[PluginReje
         if each.version.get("served") and each.name != first.name:
             path = _difference(_schema(each), _schema(first))
             if path is not None:
-                at = f" at {path}" if path else ""
+                at = f"at {path}" if path else "in rules="
                 yield each.reject(
-                    f"its schema differs from that of the stored version, {first},{at}: there is no converter between "
+                    f"its schema differs from that of the stored version, {first}, {at}: there is no converter between "
                     "versions, so make them equal, or write served=False"
                 )
 
