@@ -4,11 +4,13 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from plugin_operator.cli.commands import status as status_command
 from plugin_operator.cli.group import group
 
 RULES = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
@@ -76,3 +78,14 @@ def test_an_unknown_plugin_is_an_error_that_names_the_one_that_is_meant(address:
     ended = CliRunner().invoke(group, ["status", name, "--address", address])
     assert ended.exit_code == 1
     assert f"no plugin '{name}': {hint}" in ended.output
+
+
+def test_where_no_sandbox_runs_the_operator_that_is_asked_is_named(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(status_command, "_DEFAULT_ADDRESS", address)
+    ended = CliRunner().invoke(group, ["status", "fine", "-o", "json"])
+    assert ended.stderr == f"No sandbox runs in .sandbox; this is the operator at {address}.\n"
+    assert json.loads(ended.stdout)["plugins"]
+    assert CliRunner().invoke(group, ["status", "fine", "--address", address]).stderr == ""

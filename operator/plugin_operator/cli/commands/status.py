@@ -11,6 +11,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import flag
 from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, read_announcement
+from plugin_operator.cli.terminal.messages import say
 
 _DEFAULT_ADDRESS = "127.0.0.1:8081"
 _EXAMPLES = (
@@ -50,6 +51,8 @@ def command(plugins: tuple[str, ...], address: str | None, folder: Path, output:
     where = address if address is not None else str(announced.get("probes") or _DEFAULT_ADDRESS)
     process = announced.get("pid") if where == announced.get("probes") else None
     status = status_at(url_of(where), process)
+    if address is None and not announced.get("probes"):
+        say(f"No sandbox runs in {folder}; this is the operator at {where}.", err=True)
     if plugins:
         status["plugins"] = _chosen(status["plugins"], plugins)
     if output != "table":
