@@ -50,12 +50,11 @@ def place_of_field(cls: type[Any], field: str) -> Place:
 
 
 def _line_of_class(subject: type[Any]) -> int | None:
-    """Return the first line of a class, without ``inspect``, which parses the whole file and may exhaust memory."""
-    line = vars(subject).get("__firstlineno__")
-    if isinstance(line, int):
-        return line
+    """Return the line of the word ``class``, without ``inspect``: that parses the whole file."""
+    begin = vars(subject).get("__firstlineno__")  # from Python 3.13, and the line of its first decorator
+    begin = begin if isinstance(begin, int) else 1
     begins = re.compile(rf"\s*class\s+{re.escape(subject.__name__)}\b")
-    lines = enumerate(_lines_of_module(subject.__module__), 1)
+    lines = enumerate(_lines_of_module(subject.__module__)[begin - 1 :], begin)
     return next((number for number, text in lines if begins.match(text)), None)
 
 
