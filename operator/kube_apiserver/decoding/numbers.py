@@ -1,25 +1,44 @@
-"""Numbers of custom objects, as kube-apiserver stores and reads them again.
+"""Numbers of custom objects, as kube-apiserver decodes and stores them.
 
 Go decodes a number without point and exponent as an integer of 64 bits, and all others as floats. It writes a float
-that is whole without a point, so that ``1.0``, ``1e3`` and ``-0.0`` come back as integers.
+that is whole without a point, so that ``1.0``, ``1e3`` and ``-0.0`` come back as integers. In between, while an object
+is checked, ``1`` and ``1.0`` are two items of a set.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _MAX_WHOLE_FLOAT = 2**53 - 1
 
 
-def with_go_numbers(value: Any) -> Any:
-    """Return JSON with its numbers as Go has them; a part without such numbers is shared with ``value``."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT else value
-    if isinstance(value, int):
-        return value if _SMALLEST <= value <= _LARGEST else float(value)
+def decoded_numbers(value: Any) -> Any:
+    """Return JSON with its numbers as Go decodes them; a part that stays the same is shared with ``value``."""
+    return _replaced(value, _decoded)
+
+
+def stored_numbers(value: Any) -> Any:
+    """Return JSON with its numbers as Go reads them after it wrote them; a part that stays the same is shared."""
+    return _replaced(value, _stored)
+
+
+def _decoded(value: float) -> float:
+    return float(value) if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST else value
+
+
+def _stored(value: float) -> float:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT:
+        return int(value)
+    return value
+
+
+def _replaced(value: Any, change: Callable[[float], float]) -> Any:
+    if isinstance(value, int | float):
+        return change(value)
     if isinstance(value, dict):
-        members = {key: with_go_numbers(each) for key, each in value.items()}
+        members = {key: _replaced(each, change) for key, each in value.items()}
         return members if any(members[key] is not each for key, each in value.items()) else value
     if isinstance(value, list):
-        items = [with_go_numbers(each) for each in value]
+        items = [_replaced(each, change) for each in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value

@@ -18,7 +18,7 @@ from kube_apiserver.wire.status_error import StatusError, already_exists
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.namespaces import require_namespace
-from kube_apiserver.writes.write_pipeline import check, complete, present, store, tracked
+from kube_apiserver.writes.write_pipeline import checked, complete, present, store, tracked
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_PREFIX = 58
@@ -55,7 +55,7 @@ async def create_object(request: Request, obj: dict[str, Any], options: WriteOpt
     obj = await off_loop(is_long, _completed, request, obj, options, applied=applied)
     require_namespace(request, metadata.get("name", ""))
     prepare_create(request, obj)
-    await off_loop(is_long, check, request, obj)
+    obj = await off_loop(is_long, checked, request, obj)
     check_grants(request, obj)
     metadata = obj["metadata"]
     if is_long:

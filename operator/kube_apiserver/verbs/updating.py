@@ -21,7 +21,7 @@ from kube_apiserver.wire.status_error import bad_request, conflict, invalid, mod
 from kube_apiserver.writes.deletion import is_removable
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.write_pipeline import (
-    check,
+    checked,
     complete,
     dry_item,
     present,
@@ -132,7 +132,7 @@ def _next_state(
     _check_preconditions(request, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
     obj = prepare_update(request, old, obj)
-    check(request, obj, old)
+    obj = checked(request, obj, old)
     _count_generation(request, old, obj)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if not applied:

@@ -9,7 +9,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.crds.definition import definition_warnings
 from kube_apiserver.decoding.decoder import decode_error
-from kube_apiserver.decoding.numbers import with_go_numbers
+from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
@@ -49,7 +49,7 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     if schema is None:
         return obj
     if request.resource.custom is not None:
-        obj = with_go_numbers(obj)
+        obj = decoded_numbers(obj)
     error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
         raise type_mismatch(request, obj, error)
@@ -76,8 +76,11 @@ def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
     return [text for text in request.duplicates if not text.startswith(ignored)]
 
 
-def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> None:
+def checked(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
     """Validate an object: metadata, immutable fields, schema, CEL rules and the checks of its kind.
+
+    Returns:
+        The object with its numbers as they are stored.
 
     Raises:
         StatusError: 422, with all field errors.
@@ -102,6 +105,10 @@ def check(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = No
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if resource.bucket == CRDS:
         request.warnings.extend(definition_warnings(obj))
+    if resource.custom is None:
+        return obj
+    whole: dict[str, Any] = stored_numbers(obj)
+    return whole
 
 
 def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
