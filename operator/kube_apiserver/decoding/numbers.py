@@ -22,17 +22,17 @@ def stored_numbers(value: Any) -> Any:
     return _replaced(value, _stored)
 
 
-def _decoded(value: float) -> float:
+def _decoded(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST else value
 
 
-def _stored(value: float) -> float:
+def _stored(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT:
         return int(value)
     return value
 
 
-def _replaced(value: Any, change: Callable[[float], float]) -> Any:
+def _replaced(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, int | float):
         return change(value)
     if isinstance(value, dict):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kube_apiserver import ApiServer
-from kube_apiserver.verbs import updating
+from kube_apiserver.threads import off_loop
 from tests.integration.kube_apiserver.conftest import JsonApi
 from tests.loop_turns import counted_turns
 
@@ -125,7 +125,7 @@ async def test_a_write_that_overtakes_a_large_patch_is_kept(
     store = api_server.cluster.store
     resource = api_server.cluster.registry.find("", "v1", "configmaps")
     assert resource is not None
-    off_loop, overtaken = updating.off_loop, []
+    overtaken: list[object] = []
 
     async def overtaking(is_long: bool, *args: Any, **options: Any) -> Any:
         done = await off_loop(is_long, *args, **options)
@@ -135,7 +135,7 @@ async def test_a_write_that_overtakes_a_large_patch_is_kept(
             overtaken.append(store.put("configmaps", obj, resource.storage_version, resource.kind))
         return done
 
-    monkeypatch.setattr(updating, "off_loop", overtaking)
+    monkeypatch.setattr("kube_apiserver.verbs.updating.off_loop", overtaking)
     change = {"metadata": {"labels": {"one": "x"}}}
     assert (await api("PATCH", f"{CONFIG_MAPS}/a", change, headers=MERGE))[0] == 200
     assert overtaken
