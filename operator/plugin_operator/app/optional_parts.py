@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from plugin_operator.errors import UsageError
-from plugin_operator.hosting.signing.verifier import PLUGINS_MANIFEST_SERIAL
+from plugin_operator.hosting.signing.metrics import PLUGINS_MANIFEST_SERIAL
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 

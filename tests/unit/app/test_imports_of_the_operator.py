@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 ON_DEMAND = {
+    "cryptography",
     "go_cel",
     "go_regexp",
     "kube_apiserver",

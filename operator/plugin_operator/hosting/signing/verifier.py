@@ -13,16 +13,10 @@ from plugin_operator.errors import UsageError
 from plugin_operator.hosting.scan.tree import Tree, TreeFile
 from plugin_operator.hosting.signing.keys import KeyUnusable, decode_signature, is_signed, read_public_keys
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, MANIFEST_FILES, SIGNATURE_FILE, Manifest, Untrusted
-from plugin_operator.metrics.declaration import gauge
 from plugin_operator.paths import fixed
 
 _FLAG = "--plugins-signature-key"
 _MISSING = 'is missing: run "plugin-operator sign" on the directory'
-
-
-PLUGINS_MANIFEST_SERIAL = gauge(
-    "plugin_operator_plugins_manifest_serial", "Serial of the last accepted signed manifest"
-)
 
 
 class Verifier:
