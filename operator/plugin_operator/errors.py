@@ -216,7 +216,7 @@ class GoneError(ApiError, ExternalError):
 
 
 class InvalidError(ApiError):
-    """422: the object violates its schema or a validation rule; ``causes`` names the fields."""
+    """The object breaks its schema or a rule: 422, or 500 to an apply; ``causes`` or ``message`` names the fields."""
 
 
 class TooManyRequestsError(ApiError, ExternalError):

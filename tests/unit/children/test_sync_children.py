@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from plugin_operator.errors import NotFoundError, ServerError
+from plugin_operator.errors import InvalidError, NotFoundError, ServerError
 from plugin_operator.kube.definitions import resource
 from plugin_operator.kube.objects import ApiObject, Metadata, Struct
 from plugin_operator.plugin import AlreadyOwnedError, Child, ChildExistsError, ready
@@ -114,11 +114,18 @@ async def test_a_failed_child_keeps_the_others_from_being_pruned() -> None:
     assert sorted(each["metadata"]["name"] for each in ctx.lister_for("v1/Secret").list()) == ["a", "c"]
 
 
-async def test_several_failures_are_raised_as_the_first_with_notes() -> None:
-    ctx = family(fail={"apply": [500, 409]})
-    with pytest.raises(ServerError) as caught:
+@pytest.mark.parametrize("codes", [[500, 422, 503], [422, 500, 503]])
+async def test_several_failures_are_raised_as_that_of_the_plugin_with_the_others_as_notes(codes: list[int]) -> None:
+    ctx = family(fail={"apply": codes})
+    with pytest.raises(InvalidError) as caught:
+        await ctx.sync_children(widget(ctx), [secret("a"), secret("b"), secret("c")])
+    assert [note.split(": ")[1][:3] for note in caught.value.__notes__] == ["500", "503"]
+
+
+async def test_several_external_failures_are_raised_as_the_first() -> None:
+    ctx = family(fail={"apply": [500, 403]})
+    with pytest.raises(ServerError):
         await ctx.sync_children(widget(ctx), [secret("a"), secret("b")])
-    assert "409" in caught.value.__notes__[0]
 
 
 async def test_a_deletion_that_meets_a_newer_version_is_held_and_tried_again() -> None:

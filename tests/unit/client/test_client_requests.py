@@ -481,3 +481,11 @@ def test_a_kind_that_is_not_served_is_a_404_of_the_server_and_no_missing_object(
     assert not isinstance(error, NotFoundError)
     assert (error.status, error.reason, str(error)) == (404, "NoMatch", "the API server serves no a/v1/B")
     assert is_external(error)
+
+
+def test_a_500_that_blames_the_applied_object_is_no_failure_of_the_server() -> None:
+    what = "failed to create typed {} object (default/a; apps/v1, Kind=Deployment): .spec.replica: field not declared"
+    refused = error_of(500, json.dumps({"kind": "Status", "message": what.format("patch")}).encode())
+    assert isinstance(refused, InvalidError)
+    assert (refused.status, is_external(refused)) == (500, False)
+    assert is_external(error_of(500, json.dumps({"kind": "Status", "message": what.format("live")}).encode()))

@@ -5,9 +5,11 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from plugin_operator.errors import ApiError, ExternalError, UnexpectedStatusError, api_error
+from plugin_operator.errors import ApiError, ExternalError, InvalidError, UnexpectedStatusError, api_error
 
 _MAX_MESSAGE = 4096
+#: The 500 of kube-apiserver to an apply whose fields do not match the schema begins so; the sent object is at fault.
+_UNTYPED = "failed to create typed patch object "
 
 MAX_WAIT_SECONDS = 300.0
 """Maximum wait that a server or a proxy can request with ``Retry-After``."""
@@ -60,6 +62,8 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
     if _is_page(body) and not issubclass(type(api_error(status)), ExternalError):
         # The page of a gateway that cannot reach the server says nothing about object or request.
         return UnexpectedStatusError(status, "", message, retry_after_seconds=wait)
+    if message.startswith(_UNTYPED):
+        return InvalidError(status, parsed.reason or "", message, causes=causes)
     return api_error(
         status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
     )

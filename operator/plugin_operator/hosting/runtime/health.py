@@ -18,7 +18,7 @@ class RevisionHealth:
     Attributes:
         succeeded, failed: recent reconciles by outcome; both are halved when they grow large. External errors
             (``errors.is_external``) and ``TerminalError`` count as neither. A response that rejects the request (400,
-            404, 409, 422) counts as a failure.
+            404, 409, 422, or 500 that names a field of an apply) counts as a failure.
         last_error: type and message of the last failure, and the plugin's line.
         last_kind: the same without the message, which may quote a Secret.
 

@@ -12,7 +12,7 @@ import msgspec
 from plugin_operator.client import Client
 from plugin_operator.client.models import to_dict
 from plugin_operator.clock import Clock
-from plugin_operator.errors import LeadershipLost, NotFoundError, PluginOperatorError
+from plugin_operator.errors import LeadershipLost, NotFoundError, PluginOperatorError, is_external
 from plugin_operator.kube import ObjectMeta
 from plugin_operator.plugin.children.answers import Answer, Answers
 from plugin_operator.plugin.children.child_caches import CachedChild, ChildCaches
@@ -178,8 +178,12 @@ async def _live(client: Client, name: ChildName) -> ObjectMeta | None:
 
 
 def _first_of(errors: Sequence[PluginOperatorError]) -> PluginOperatorError:
-    """Return the first error, with the others as notes: each child was tried, and nothing was pruned."""
-    first = errors[0]
-    for other in errors[1:]:
-        first.add_note(f"and another child failed: {other}")
+    """Return the first error that is the plugin's fault, or else the first, with the others as notes.
+
+    An external error would hide from the probation of an edit that the edit has broken another child.
+    """
+    first = next((each for each in errors if not is_external(each)), errors[0])
+    for other in errors:
+        if other is not first:
+            first.add_note(f"and another child failed: {other}")
     return first

@@ -201,7 +201,8 @@ class Context(ControllerContext[T]):
             ValueError: a child is of a kind that ``owns`` does not have, or could not be found again.
             LookupError: a gate reads a kind that the controller does not declare.
             AlreadyOwnedError: a child states another controlling owner.
-            ApiError: the API server returned another error; the first one, with the others as notes.
+            InvalidError: the API server refuses the fields of a child.
+            ApiError: the API server returned another error. One error is raised, with those of other children as notes.
         """
         sync = self._scope.children
         if sync is None:

@@ -10,7 +10,7 @@ import msgspec
 from structlog.types import FilteringBoundLogger
 
 from plugin_operator.client import Client
-from plugin_operator.errors import LeadershipLost, PluginOperatorError, ServerError
+from plugin_operator.errors import InvalidError, LeadershipLost, PluginOperatorError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.resource_versions import is_at_least, is_newer
 from plugin_operator.plugin.status.field_trees import (
@@ -147,7 +147,7 @@ class StatusWriter:
         for _ in _GENERATIONS:
             try:
                 await self._write_declared(client, draft, after)
-            except ServerError as error:
+            except InvalidError as error:
                 place = _UNDECLARED.search(error.message)
                 if place is None or (place[1] or "") in self._undeclared.setdefault(draft.kind, set()):
                     raise
