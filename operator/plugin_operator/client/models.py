@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from plugin_operator.client.typed_documents import stated
+from plugin_operator.client.typed_documents import declared, stated
 from plugin_operator.kube import Object
 from plugin_operator.kube.objects import ApiObject, Struct
 from plugin_operator.kube.objects.kinds import no_kind
@@ -67,6 +67,16 @@ def to_dict(obj: Any) -> Object:
         raise TypeError(no_kind(obj))
     converted: Object = _converter().sanitize_for_serialization(obj)
     return converted
+
+
+def declared_dict(obj: Any) -> Object:
+    """Return an object that an author declares as a dict; see ``to_dict``.
+
+    Raises:
+        InvalidError: a dict in a typed object has a name that the class of its place does not have.
+        TypeError: it is none of these.
+    """
+    return declared(obj) if isinstance(obj, ApiObject) else to_dict(obj)
 
 
 class _Body(msgspec.Struct):

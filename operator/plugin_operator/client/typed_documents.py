@@ -55,6 +55,19 @@ def stated(obj: ApiObject) -> Object:
     return {"apiVersion": gvk.api_version, "kind": gvk.kind, **document}
 
 
+def declared(obj: ApiObject) -> Object:
+    """Return ``stated`` of an object that an author declares, to be sent or stored as a dict.
+
+    Raises:
+        InvalidError: a dict in it has a name that the class of its place does not have.
+    """
+    from plugin_operator.kube.definitions.write_check import check_names  # as in _definition
+
+    document, raw = stated(obj), raw_of(obj)
+    check_names(_definition(obj), document, obj, document_in(raw) if raw is not None else {})
+    return document
+
+
 def new_document(obj: ApiObject) -> Object:
     """Return the document that creates an object.
 
@@ -98,7 +111,7 @@ def changed_document(obj: ApiObject, subresource: str | None) -> Object:
     """Return the merge patch of what changed since ``obj`` was read, with its resource version; empty for nothing.
 
     Raises:
-        InvalidError: what changed breaks the schema of the class.
+        InvalidError: what changed breaks the schema of the class, or a dict has a name that its class does not have.
         LossyWriteError: the patch would lose something.
         ValueError: the object was never read, or its name changed; or its class has no status to write.
     """
@@ -108,15 +121,16 @@ def changed_document(obj: ApiObject, subresource: str | None) -> Object:
     parts = set(obj.__struct_encode_fields__)
     if definition.has_status:
         parts = {_STATUS} if subresource == _STATUS else parts - {_STATUS}
-    from plugin_operator.kube.definitions.write_check import check_patch, misfit  # as in _definition
+    from plugin_operator.kube.definitions.write_check import check_names, check_patch, misfit  # as in _definition
 
+    before = as_read(obj)
+    check_names(definition, before, obj, before)
     try:
         patch = changes(obj, definition.gvk, parts=parts)
     except FieldMisfit as error:
-        raise misfit(definition, as_read(obj), error.violation) from error
+        raise misfit(definition, before, error.violation) from error
     if not patch:
         return {}
-    before = as_read(obj)
     check_patch(definition, before, patch)
     if version := before["metadata"].get("resourceVersion"):
         patch["metadata"] = {**patch.get("metadata", {}), "resourceVersion": version}

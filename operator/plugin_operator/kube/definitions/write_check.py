@@ -2,7 +2,8 @@
 
 msgspec checks types when it decodes, and nothing when an attribute is set. So the document of a write is converted back
 to the class, and then judged by the schema of its CustomResourceDefinition. A write is refused for what it makes wrong,
-not for what was wrong before: an old object that breaks a newer bound can still be written, as on kube-apiserver.
+not for what was wrong before: an old object that breaks a newer bound can still be written, as on kube-apiserver. Names
+come first: a misspelled name explains why a required field is missing.
 """
 
 from collections.abc import Iterable
@@ -12,17 +13,20 @@ import msgspec
 
 from plugin_operator.errors import InvalidError
 from plugin_operator.kube.definitions.definition import Definition
+from plugin_operator.kube.definitions.field_names import misnamed
 from plugin_operator.kube.definitions.map_keys import with_keys
 from plugin_operator.kube.definitions.schemas.conformity import violations
 from plugin_operator.kube.definitions.schemas.correlation import aligned
 from plugin_operator.kube.definitions.schemas.structural import OF_EVERY_OBJECT
 from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.metadata import Object
+from plugin_operator.kube.objects.api_object import ApiObject
 from plugin_operator.kube.objects.decoding import converted
 from plugin_operator.kube.objects.errors import Violation, violation_in
 
 _UNPROCESSABLE = 422
 _WRONG_TYPE = "FieldValueTypeInvalid"
+_OF_THE_KIND = ("apiVersion", "kind")
 
 
 def check_whole(definition: Definition, document: Object) -> None:
@@ -31,12 +35,30 @@ def check_whole(definition: Definition, document: Object) -> None:
     Raises:
         InvalidError: the object breaks its class; ``causes`` names the fields.
     """
+    check_names(definition, document, document, {})
     _check_types(definition, document)
     _refuse(definition, document, _violations(definition, document))
 
 
+def check_names(definition: Definition, document: Object, value: ApiObject | Object, before: Object) -> None:
+    """Check the names in dicts that stand in the place of a struct.
+
+    Args:
+        definition: definition of the class.
+        document: the object, for its name.
+        value: the object to write, or its document.
+        before: the object as it was read, whose unknown fields may be written; empty for a new one.
+
+    Raises:
+        InvalidError: the class of a place does not have a name there; ``causes`` names the fields.
+    """
+    if not isinstance(value, ApiObject):
+        value = {key: each for key, each in value.items() if key not in _OF_THE_KIND}
+    _refuse(definition, document, misnamed(value, definition.cls, before))
+
+
 def check_patch(definition: Definition, before: Object, patch: Object) -> None:
-    """Check what a merge patch changes.
+    """Check what a merge patch changes, its names aside.
 
     Args:
         definition: definition of the class.
@@ -46,7 +68,7 @@ def check_patch(definition: Definition, before: Object, patch: Object) -> None:
     Raises:
         InvalidError: the result breaks its class where it did not before; ``causes`` names the fields.
     """
-    check_change(definition, before, merged(before, patch))
+    _check_change(definition, before, merged(before, patch))
 
 
 def check_change(definition: Definition, before: Object, after: Object) -> None:
@@ -60,6 +82,11 @@ def check_change(definition: Definition, before: Object, after: Object) -> None:
     Raises:
         InvalidError: ``after`` breaks its class where ``before`` did not; ``causes`` names the fields.
     """
+    check_names(definition, after, after, before)
+    _check_change(definition, before, after)
+
+
+def _check_change(definition: Definition, before: Object, after: Object) -> None:
     _check_types(definition, after)
     if found := _violations(definition, after):
         known = set(_violations(definition, aligned(before, after, definition.schema)))

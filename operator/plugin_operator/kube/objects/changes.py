@@ -84,6 +84,8 @@ def _changed(before: Any, now: Any, raw: Any, path: str, origins: Origins) -> An
         return _UNCHANGED
     if isinstance(now, list | tuple):
         return _list(before, now, raw, path, origins)
+    if isinstance(now, dict):
+        return _restated(before, raw, to_wire(now, path, merging=origins), path)
     known = to_wire(before, path) if isinstance(raw, dict) and type(before) is type(now) else raw  # of a dataclass
     return _replaced(known, to_wire(now, path, merging=origins))
 
@@ -139,6 +141,24 @@ def _replaced(raw: Any, new: Any) -> Any:
         return new
     gone: Object = {key: None for key in raw if key not in new}
     return gone | {key: _replaced(raw.get(key), each) for key, each in new.items()}
+
+
+def _restated(before: Any, raw: Any, new: Any, path: str) -> Any:
+    """Return the patch from ``raw`` to a dict in the place of a struct: what no class knows stays."""
+    members = _members(before)
+    if members is None or not isinstance(raw, dict) or not isinstance(new, dict):
+        if isinstance(before, list | tuple) and not same(raw, new):
+            check_known(before, raw, path)
+        return _replaced(raw, new)
+    gone = [key for key in raw if key in members and key not in new]
+    return {key: _restated(members.get(key), raw.get(key), new.get(key), at_field(path, key)) for key in (*new, *gone)}
+
+
+def _members(value: Any) -> dict[str, Any] | None:
+    """Return the fields of a struct, or the entries of a map, by their keys on the wire; None for another value."""
+    if isinstance(value, msgspec.Struct):
+        return {field.wire: getattr(value, field.name) for field in fields_of(type(value))}
+    return {key_of(key): each for key, each in value.items()} if isinstance(value, dict) else None
 
 
 def _list(before: Any, now: Sequence[Any], raw: Any, path: str, origins: Origins) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.client.models import to_dict
+from plugin_operator.client.models import declared_dict
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked
@@ -62,6 +62,7 @@ class SetReader:
         Raises:
             TypeError: one is no object; or ``children`` is one object.
             ValueError: one cannot be applied or would not be found again; the message says why.
+            InvalidError: a dict in a typed one has a name that the class of its place does not have.
             LookupError: a gate reads a kind without a cache.
         """
         if isinstance(children, dict | Child):
@@ -77,7 +78,7 @@ class SetReader:
         return list(found.values())
 
     async def _one(self, owner: Owner, child: Child) -> WantedChild:
-        document = to_dict(child.obj)
+        document = declared_dict(child.obj)
         if not isinstance(document, dict):
             raise TypeError(f"a {type(child.obj).__name__} is not a child: pass an object, or Child(object, after=…)")
         kind = self._kind(document)

@@ -1,4 +1,4 @@
-"""The first status of a typed object: an empty one of the class that its field names."""
+"""The class of the status of a typed object, and its first status: an empty one."""
 
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -8,11 +8,11 @@ import msgspec
 from plugin_operator.kube.objects.fields import fields_of
 
 
-def new_status(cls: type[msgspec.Struct]) -> msgspec.Struct:
-    """Return an empty status for an object that has none.
+def status_class(cls: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """Return the class of the field ``status``.
 
     Raises:
-        TypeError: the class has no field ``status`` of one struct class, or that class has required fields.
+        TypeError: the class has no field ``status`` of one struct class.
     """
     found = [struct for field in fields_of(cls) if field.name == "status" for struct in _structs_in(field.type)]
     if len(found) != 1:
@@ -21,7 +21,16 @@ def new_status(cls: type[msgspec.Struct]) -> msgspec.Struct:
             f"class {name} has no status that a block can change: declare status: {name}Status | None = None, with a "
             f"Struct {name}Status"
         )
-    (status,) = found
+    return found[0]
+
+
+def new_status(cls: type[msgspec.Struct]) -> msgspec.Struct:
+    """Return an empty status for an object that has none.
+
+    Raises:
+        TypeError: the class has no field ``status`` of one struct class, or that class has required fields.
+    """
+    status = status_class(cls)
     required = [field.name for field in fields_of(status) if field.is_required]
     if required:
         raise TypeError(

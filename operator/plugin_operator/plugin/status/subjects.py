@@ -3,11 +3,13 @@
 Owns reading and replacing its status in the form of the wire.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from plugin_operator.client.typed_documents import check_status, kind_of
+from plugin_operator.errors import InvalidError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, status_problem
 from plugin_operator.kube.objects import ApiObject
 from plugin_operator.kube.objects.decoding import document_in, keep_raw, raw_of
@@ -15,7 +17,8 @@ from plugin_operator.kube.objects.fields import fields_of
 from plugin_operator.kube.objects.kinds import no_kind
 from plugin_operator.kube.objects.struct import replace_read
 from plugin_operator.kube.objects.wire import to_wire
-from plugin_operator.plugin.status.new_status import new_status
+from plugin_operator.plugin.status.new_status import new_status, status_class
+from plugin_operator.plugin.status.refused_status import refused_status
 from plugin_operator.plugin.status.sources import Sources
 
 _GENERATION = "observedGeneration"
@@ -39,7 +42,11 @@ class Subject(Protocol):
         """The status for the author to change."""
 
     def status(self) -> Object:
-        """Return a private copy of the status, in the form of the wire."""
+        """Return a private copy of the status, in the form of the wire.
+
+        Raises:
+            InvalidError: something that is no status stands in its place.
+        """
 
     def replace(self, status: Object) -> None:
         """Replace the status."""
@@ -107,7 +114,10 @@ class _Plain:
         return self._obj["status"]
 
     def status(self) -> Object:
-        return _copied(self._obj.get("status") or {})
+        found = self._obj.get("status")
+        if not isinstance(found, dict):
+            raise refused_status(self.kind, self.metadata, found, "{}")
+        return _copied(found)
 
     def replace(self, status: Object) -> None:
         self._obj["status"] = _copied(status)
@@ -116,7 +126,8 @@ class _Plain:
         """Do nothing: a dict has no class."""
 
     def observe(self, generation: int) -> None:
-        self._obj["status"][_GENERATION] = generation
+        if isinstance(self._obj.get("status"), dict):
+            self._obj["status"][_GENERATION] = generation
 
     def end(self) -> None:
         """Do nothing: a dict keeps its empty status."""
@@ -135,14 +146,28 @@ class _Typed:
         self._absent: Any = _PRESENT
         self.kind = kind_of(type(obj))
         _check_kind(self.kind)
-        if not isinstance(getattr(obj, "status", None), msgspec.Struct):
-            new = new_status(type(obj))
-            self._absent = obj.status
-            replace_read(obj, "status", new)
-        self._class: type[Any] = type(obj.status)
         raw = raw_of(obj)
         self._read = _read_status(document_in(raw) if raw is not None else {})
+        self._begin()
+        self._class: type[Any] = type(obj.status)
         self._sources = Sources(obj.status, self._read)
+
+    def _begin(self) -> None:
+        """Put a struct in the place of a status that is a dict or absent."""
+        status, cls = getattr(self._obj, "status", None), type(self._obj)
+        if isinstance(status, Mapping):
+            document = to_wire(status, "status")
+            self.check(document)
+            replace_read(self._obj, "status", msgspec.convert(document, status_class(cls)))
+        elif not isinstance(status, msgspec.Struct):
+            new = new_status(cls)
+            if self._read:
+                raise self._refused(status)
+            self._absent = status
+            replace_read(self._obj, "status", new)
+
+    def _refused(self, status: Any) -> InvalidError:
+        return refused_status(self.kind, self.metadata, status, f"{status_class(type(self._obj)).__name__}()")
 
     @property
     def metadata(self) -> Object:
@@ -154,7 +179,9 @@ class _Typed:
         return self._obj.status
 
     def status(self) -> Object:
-        found: Object = self._sources.stated(self._obj.status, self._read)
+        if not isinstance(self._obj.status, msgspec.Struct | Mapping):
+            raise self._refused(self._obj.status)
+        found: Object = self._sources.stated(self._obj.status, self._read, "status")
         return found
 
     def replace(self, status: Object) -> None:
@@ -166,12 +193,17 @@ class _Typed:
         check_status(self._obj, self._read, status)
 
     def observe(self, generation: int) -> None:
+        status = self._obj.status
         for field in fields_of(self._class):
-            if field.wire == _GENERATION:
-                setattr(self._obj.status, field.name, generation)
+            if field.wire == _GENERATION and isinstance(status, Mapping):
+                self._obj.status = {**status, field.wire: generation}
+            elif field.wire == _GENERATION and isinstance(status, msgspec.Struct):
+                setattr(status, field.name, generation)
 
     def end(self) -> None:
-        if self._absent is not _PRESENT and not self._read and not self.status():
+        if self._absent is _PRESENT or self._read or not isinstance(self._obj.status, msgspec.Struct):
+            return
+        if not self.status():
             replace_read(self._obj, "status", self._absent)
 
     def answered(self, answer: Object) -> None:

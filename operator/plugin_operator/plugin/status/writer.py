@@ -130,7 +130,7 @@ class StatusWriter:
 
     async def _write_conditions(self, client: Client, draft: _Draft) -> None:
         """Write the conditions that a failed reconcile has set; its other changes are dropped."""
-        conditions = draft.subject.status().get("conditions")
+        conditions = self._conditions_in(draft)
         draft.subject.replace(draft.before)
         if conditions is None or conditions == draft.before.get("conditions"):
             return
@@ -142,6 +142,15 @@ class StatusWriter:
             # The exception of the reconcile is the one to report.
             namespace, name = draft.key
             self._log.warning("Conditions not written", namespace=namespace, name=name, error=str(error))
+
+    def _conditions_in(self, draft: _Draft) -> Any:
+        """Return the conditions of a status; None if it cannot be written, which a failed reconcile must not hide."""
+        try:
+            return draft.subject.status().get("conditions")
+        except (PluginOperatorError, TypeError, ValueError) as error:
+            namespace, name = draft.key
+            self._log.warning("Conditions not written", namespace=namespace, name=name, error=str(error))
+            return None
 
     async def _write(self, client: Client, draft: _Draft, after: Object) -> None:
         for _ in _GENERATIONS:

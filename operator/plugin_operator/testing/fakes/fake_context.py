@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, overload
 
 from plugin_operator.client import ApiClient, Client, RESTMapper
-from plugin_operator.client.models import Model, to_dict
+from plugin_operator.client.models import Model, declared_dict
 from plugin_operator.client.typed_documents import kind_of
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, Resource
 from plugin_operator.kube.objects import ApiObject
@@ -165,7 +165,7 @@ def fake_context(  # noqa: PLR0913 - each is a fact of its own
     """
     set_up()
     passed = list(objects)
-    given = [to_dict(each) for each in passed]
+    given = [declared_dict(each) for each in passed]
     if kind is None and passed and isinstance(passed[0], ApiObject):
         kind = type(passed[0])
     clock = VirtualClock(aware("now", now))

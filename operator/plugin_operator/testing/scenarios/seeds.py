@@ -11,7 +11,7 @@ import yaml
 
 from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
 from plugin_operator.client import Client
-from plugin_operator.client.models import to_dict
+from plugin_operator.client.models import declared_dict
 from plugin_operator.errors import AlreadyExistsError, ApiError, NoMatchError
 from plugin_operator.kube import Object, without_server_fields
 from plugin_operator.kube.objects import ApiObject
@@ -71,7 +71,7 @@ def load(given: Iterable[Seed], base: Path) -> list[SeedObject]:
 
 def _objects(given: Seed, base: Path) -> Iterator[SeedObject]:
     if isinstance(given, Mapping | ApiObject):
-        yield from _items(dict(to_dict(given)), "an object")
+        yield from _items(dict(declared_dict(given)), "an object")
         return
     path = place(given, base)
     try:
