@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from plugin_operator.client.answers import Kind, decoded, object_in
 from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.transport import Transport
@@ -17,10 +15,10 @@ from plugin_operator.client.json_as_yaml import readable_as_yaml
 from plugin_operator.client.list_pages import each_page, objects_in, read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
-from plugin_operator.client.typed_documents import is_typed, kind_of, without_structs
+from plugin_operator.client.request_bodies import encoded
+from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource, status_problem
-from plugin_operator.rendering import class_name
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES: Mapping[str, str] = {
@@ -214,7 +212,7 @@ class ObjectRequests:
             ApiError: the server rejects the request.
             ApiConnectionError: no complete response arrived before the deadline.
         """
-        body = None if document is None else msgspec.json.encode(without_structs(document), enc_hook=_plain)
+        body = None if document is None else encoded(document)
         if body is not None and content_type == APPLY:
             body = readable_as_yaml(body)
         request = ApiRequest(
@@ -283,10 +281,3 @@ def delete_options(
     options |= {"preconditions": preconditions} if preconditions else {}
     options |= {"dryRun": ["All"]} if dry_run else {}
     return options
-
-
-def _plain(value: object) -> object:
-    """Return a typed model inside a document as a dict."""
-    if is_model(value):
-        return to_dict(value)
-    raise TypeError(f"a {class_name(value)} cannot be written to the API server: make it a dict, list, text or number")

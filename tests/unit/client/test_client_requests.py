@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from msgspec import UNSET
 
 from plugin_operator.client import ApiClient, ApiRequest, ByteStream, Response, RESTMapper, Transport, error_of
 from plugin_operator.client.http.status_errors import retry_after_seconds
@@ -471,8 +472,10 @@ async def test_models_are_written_wherever_they_stand_in_a_document(server: Serv
 
 
 async def test_what_no_document_can_hold_is_named(client: ApiClient) -> None:
-    with pytest.raises(TypeError, match="a object cannot be written to the API server: make it a dict"):
-        await client.patch("v1/ConfigMap", "a", {"data": object()})
+    with pytest.raises(TypeError, match=r"^data\.k\[0\]: a object cannot be written to the API server: make it a dict"):
+        await client.patch("v1/ConfigMap", "a", {"data": {"k": [object()]}})
+    with pytest.raises(TypeError, match=r"^data\['a\.b'\] is UNSET: leave the field out"):
+        await client.patch("v1/ConfigMap", "a", {"data": {"a.b": UNSET}})
 
 
 def test_a_kind_that_is_not_served_is_a_404_of_the_server_and_no_missing_object() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.client.models import declared_dict
+from plugin_operator.client.models import declared_dict, to_dict
+from plugin_operator.client.request_bodies import encoded
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.readiness import unready_reason
+from plugin_operator.plugin.children.unsendable_values import check_values
 from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
 from plugin_operator.plugin.identity import ControllerIdentity
 
@@ -78,10 +80,11 @@ class SetReader:
         return list(found.values())
 
     async def _one(self, owner: Owner, child: Child) -> WantedChild:
-        document = declared_dict(child.obj)
-        if not isinstance(document, dict):
+        stated = declared_dict(child.obj)
+        if not isinstance(stated, dict):
             raise TypeError(f"a {type(child.obj).__name__} is not a child: pass an object, or Child(object, after=…)")
-        kind = self._kind(document)
+        kind = self._kind(stated)
+        document = _plain(kind, stated, is_dict=stated is child.obj)
         namespaced = await self.caches.is_namespaced(kind)
         finalizers = (self.finalizer, *self.identity.former_finalizers)
         document = marked(document, owner, self.identity.id, finalizers, namespaced=namespaced)
@@ -90,7 +93,7 @@ class SetReader:
         if problem:
             raise ValueError(f"{kind} {key} would not be found again: {problem}")
         closed = next(filter(None, (self._closed(gate, owner) for gate in child.gates)), "")
-        digest = blake2b(msgspec.json.encode(document, order="deterministic"), digest_size=16).digest()
+        digest = blake2b(encoded(document, order="deterministic"), digest_size=16).digest()
         return WantedChild(ChildName(kind, key), document, digest, closed, child.adopt)
 
     def _kind(self, document: Object) -> GroupVersionKind:
@@ -115,3 +118,17 @@ class SetReader:
             return "" if gate.when(obj) else f"{name} does not pass when="
         reason = unready_reason(obj, gate.condition)
         return f"{name} is not ready: {reason}" if reason else ""
+
+
+def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:
+    """Return a copy of a child that has plain values only, as it is sent; ``is_dict`` if a dict was passed."""
+    name = f"child {kind} {to_dict(stated.get('metadata') or {}).get('name', '')}"
+    try:
+        if is_dict:
+            check_values(kind, stated)
+        document: Object = msgspec.json.decode(encoded(stated))
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+    return document
