@@ -110,6 +110,17 @@ async def test_each_orphan_is_listed_with_its_reason_and_others_are_not(cluster:
     ]
 
 
+async def test_a_child_that_outlived_its_owner_is_listed_and_a_copy_of_its_labels_is_not(cluster: Cluster) -> None:
+    marks = {"name": "left", "namespace": "default", "labels": {"plugin-operator/controller": "family"}}
+    for kind, manager in (("Secret", "plugin-operator/family"), ("ServiceAccount", "kubectl")):
+        child = {"apiVersion": "v1", "kind": kind, "metadata": marks}
+        await cluster.admin.apply(child, field_manager=manager)
+    found = await cluster.orphans("-o", "json")
+    (orphan,) = json.loads(found.stdout)["orphans"]
+    assert (orphan["kind"], orphan["name"], orphan["controller"], orphan["owner"]) == ("Secret", "left", "family", "")
+    assert orphan["reason"] == "it has no owner any more: delete it, or take it over with Child(obj, adopt=True)"
+
+
 async def test_a_cluster_without_orphans_says_so(cluster: Cluster) -> None:
     owner = await cluster.create("v1/ConfigMap", "owner")
     await cluster.create("v1/Secret", "kept", controller="family", **owned_by(owner))

@@ -151,3 +151,20 @@ async def test_a_taken_name_in_one_namespace_keeps_no_child_in_another(tmp_path:
         await run.advance(60)
         assert list(await secrets(run)) == ["three"]
         assert LABEL not in ((await secrets(run, "other"))["two"]["metadata"].get("labels") or {})
+
+
+async def test_a_child_that_outlived_its_owner_is_no_child_of_the_next_and_an_event_says_so(tmp_path: Path) -> None:
+    async with scenario(plugin(tmp_path), objects=[OTHER, owner("one", "two")]) as run:
+        await run.client.delete("v1/ConfigMap", "owner", "default", propagation="Orphan")
+        await run.advance(60)
+        left = (await secrets(run))["one"]["metadata"]
+        assert ("ownerReferences" in left, left["labels"][LABEL]) == (False, "family")
+        await run.create(owner("one", "two"))
+        await run.advance(600)
+        event, *_ = [each for each in run.events if each.reason == "ChildExists"]
+        assert (event.type, event.kind, event.name) == ("Warning", "v1/ConfigMap", "owner")
+        assert "Secret default/one exists already" in event.message
+        assert "has no owner any more, as after kubectl delete --cascade=orphan" in event.message
+        assert "Child(obj, adopt=True)" in event.message
+        assert "1 other child" in event.message
+        assert "ownerReferences" not in (await secrets(run))["one"]["metadata"]

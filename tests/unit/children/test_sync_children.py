@@ -1,5 +1,6 @@
 """``ctx.sync_children`` over objects in memory: what each rule sends, and what it refuses."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -27,11 +28,13 @@ def secret(name: str, value: str = "QQ==", **metadata: Any) -> dict[str, Any]:
     }
 
 
+OWNED_BY = {"apiVersion": "example.com/v1", "kind": "Widget", "name": "w", "uid": "u1", "controller": True}
+
+
 def owned(name: str) -> dict[str, Any]:
     """Return a child of the owner, as an earlier revision left it."""
-    owner = {"apiVersion": "example.com/v1", "kind": "Widget", "name": "w", "uid": "u1", "controller": True}
     labels = {"plugin-operator/controller": "fake"}
-    return secret(name, namespace="default", labels=labels, ownerReferences=[owner])
+    return secret(name, namespace="default", labels=labels, ownerReferences=[OWNED_BY])
 
 
 def family(*others: dict[str, Any], fail: Any = None, owner: dict[str, Any] = OWNER) -> FakeContext:
@@ -98,6 +101,33 @@ async def test_an_object_of_another_party_is_an_error_and_the_other_children_are
         await ctx.sync_children(widget(ctx), [secret("a"), secret("b")])
     assert stored(ctx, "a")["data"] == {"value": "Qg=="}
     assert stored(ctx, "b")["data"] == {"value": "QQ=="}
+
+
+OURS = {"plugin-operator/controller": "fake"}
+FAR = {"plugin-operator/owner": "Widget.example.com/default/v"}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "party"),
+    [
+        ({}, "was not made by this controller"),
+        ({"labels": OURS}, "has no owner any more, as after kubectl delete --cascade=orphan"),
+        ({"labels": {"plugin-operator/controller": "other"}}, "belongs to controller 'other'"),
+        (
+            {"labels": {**OURS, "plugin-operator/owner-uid": "u2"}, "annotations": FAR},
+            "belongs to Widget.example.com/default/v with the uid u2",
+        ),
+        ({"ownerReferences": [{**OWNED_BY, "uid": "u2"}]}, "is controlled by Widget w"),
+    ],
+)
+async def test_a_taken_name_is_an_event_of_the_owner_that_names_the_party_and_the_way_out(
+    metadata: dict[str, Any], party: str
+) -> None:
+    ctx = family(secret("a", namespace="default", **metadata))
+    with pytest.raises(ChildExistsError, match=re.escape(f"{party}: delete it, choose another name")) as caught:
+        await ctx.sync_children(widget(ctx), [secret("a")])
+    (event,) = ctx.events
+    assert (event.type, event.reason, event.message) == ("Warning", "ChildExists", str(caught.value))
 
 
 async def test_an_object_of_another_party_is_taken_over_on_request() -> None:

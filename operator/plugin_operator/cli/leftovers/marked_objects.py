@@ -1,8 +1,9 @@
 """Finding the objects of all kinds that match a label selector, as far as the API server shows them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -22,10 +23,12 @@ class MarkedObject:
     Attributes:
         kind: its kind.
         metadata: its metadata.
+        appliers: field managers that have applied it.
     """
 
     kind: GroupVersionKind
     metadata: ObjectMeta
+    appliers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ async def find_marked(
             try:
                 for obj in await client.list(kind, namespace, selector):
                     metadata = msgspec.convert(obj["metadata"], ObjectMeta)
-                    found.setdefault(metadata.uid, MarkedObject(kind, metadata))
+                    found.setdefault(metadata.uid, MarkedObject(kind, metadata, _appliers(obj["metadata"])))
             except ApiError as error:
                 if error.status not in _NOT_LISTED:
                     unread.append((kind, str(error)))
@@ -78,6 +81,11 @@ async def find_marked(
     )
     objects = sorted(found.values(), key=lambda each: (str(each.kind), each.metadata.namespace, each.metadata.name))
     return MarkedObjects(tuple(objects), tuple(sorted(unread, key=str)))
+
+
+def _appliers(metadata: Mapping[str, Any]) -> frozenset[str]:
+    entries = metadata.get("managedFields") or ()
+    return frozenset(str(each.get("manager")) for each in entries if each.get("operation") == "Apply")
 
 
 def listed(resources: Iterable[Resource]) -> Iterator[Resource]:

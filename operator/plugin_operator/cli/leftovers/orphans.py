@@ -11,6 +11,9 @@ from plugin_operator.errors import NotFoundError, PluginOperatorError
 from plugin_operator.kube import GroupVersionKind, Resource
 from plugin_operator.kube.ownership import CONTROLLER_LABEL, OWNER_ANNOTATION, OWNER_UID_LABEL
 from plugin_operator.metrics import Metrics
+from plugin_operator.plugin.identity import SIGNATURE_PREFIX
+
+_LEFT = "it has no owner any more: delete it, or take it over with Child(obj, adopt=True)"
 
 #: Group and kind of an object: its version may be any.
 GroupKind = tuple[str, str]
@@ -90,17 +93,29 @@ async def _find(
 def children_in(objects: Sequence[MarkedObject]) -> list[MarkedObject]:
     """Return the children among marked objects.
 
-    Others have copied the labels of a child: Endpoints and EndpointSlices have those of their Service. They have no
-    mark of an owner, or their owner is a child of the same controller.
+    Others have copied the labels of a child: Endpoints and EndpointSlices have those of their Service. Their owner is a
+    child of the same controller; or they have no mark of an owner, and the controller has not applied them.
     """
     controllers = {each.metadata.uid: (each.metadata.labels or {})[CONTROLLER_LABEL] for each in objects}
     found = []
     for each in objects:
         owner = each.metadata.controller_of()
-        is_far = bool((each.metadata.labels or {}).get(OWNER_UID_LABEL))
-        if is_far or (owner is not None and controllers.get(owner.uid) != controllers[each.metadata.uid]):
+        is_owned = owner is not None and controllers.get(owner.uid) != controllers[each.metadata.uid]
+        if is_owned or is_far(each) or is_left(each):
             found.append(each)
     return found
+
+
+def is_far(child: MarkedObject) -> bool:
+    """Report whether a child has the uid of its owner, because no owner reference reaches it."""
+    return bool((child.metadata.labels or {}).get(OWNER_UID_LABEL))
+
+
+def is_left(child: MarkedObject) -> bool:
+    """Report whether a child has lost its owner reference, as after ``kubectl delete --cascade=orphan``."""
+    if is_far(child) or child.metadata.controller_of() is not None:
+        return False
+    return f"{SIGNATURE_PREFIX}{(child.metadata.labels or {})[CONTROLLER_LABEL]}" in child.appliers
 
 
 class _Judge:
@@ -130,6 +145,8 @@ class _Judge:
             reason = f"no plugin has a controller with the id {controller}"
         elif (child.kind.group, child.kind.kind) not in self._owned[controller]:
             reason = f"the controller does not own {child.kind}"
+        elif is_left(child):
+            reason = _LEFT
         else:
             reason = await self._without_owner(metadata.labels or {}, owner)
         if not reason:

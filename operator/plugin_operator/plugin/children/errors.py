@@ -6,7 +6,8 @@ from plugin_operator.errors import PluginOperatorError
 class ChildExistsError(PluginOperatorError):
     """Raised by ``ctx.sync_children``: an object of the child's name exists, and another party made it.
 
-    Nothing of it was changed. Choose another name, or pass ``Child(obj, adopt=True)`` to take it over.
+    Nothing of it was changed. Choose another name, or pass ``Child(obj, adopt=True)`` to take it over. The Event
+    ``ChildExists`` of the owner says the same.
 
     Args:
         child: kind, namespace and name.
@@ -17,6 +18,6 @@ class ChildExistsError(PluginOperatorError):
     def __init__(self, child: str, party: str, namespace: str = "") -> None:
         self.namespace = namespace
         super().__init__(
-            f"{child} exists already and {party}: choose another name for the child, or take it over with "
+            f"{child} exists already and {party}: delete it, choose another name for the child, or take it over with "
             "Child(obj, adopt=True)"
         )

@@ -10,6 +10,7 @@ from plugin_operator.plugin.children.overwrites import OverwriteReport
 from plugin_operator.plugin.children.prune_budget import PruneBudget
 from plugin_operator.plugin.children.pruner import Pruner
 from plugin_operator.plugin.children.synchronizer import ChildSynchronizer
+from plugin_operator.plugin.children.taken_names import TakenNameReport
 from plugin_operator.plugin.context.scope import ControllerScope
 
 
@@ -34,4 +35,5 @@ def child_synchronizer(
     log = scope.log()
     pruner = Pruner(caches, budget, scope.recorder, log, scope.enqueue)
     report = OverwriteReport(scope.recorder, log, scope.manager)
-    return ChildSynchronizer(reader, Answers(exists), pruner, report, ClosedGates(clock, exists), clock)
+    taken = TakenNameReport(scope.recorder)
+    return ChildSynchronizer(reader, Answers(exists), pruner, report, taken, ClosedGates(clock, exists), clock)

@@ -133,13 +133,19 @@ def is_ours(metadata: ObjectMeta, owner: Owner, identity: ControllerIdentity, ap
     return owner.uid in {labels.get(OWNER_UID_LABEL), controller.uid if controller is not None else ""}
 
 
-def party_of(metadata: ObjectMeta) -> str:
-    """Return who an object belongs to, as far as its metadata shows."""
+def party_of(metadata: ObjectMeta, identity: ControllerIdentity) -> str:
+    """Return who an object belongs to, as far as its metadata shows, if that is not the asking owner."""
     controller = metadata.controller_of()
     if controller is not None:
         return f"is controlled by {controller.kind} {controller.name}"
-    label = (metadata.labels or {}).get(CONTROLLER_LABEL)
-    return f"belongs to controller {label!r}" if label else "was not made by this controller"
+    labels = metadata.labels or {}
+    label = labels.get(CONTROLLER_LABEL)
+    if label not in identity.ids:
+        return f"belongs to controller {label!r}" if label else "was not made by this controller"
+    if labels.get(OWNER_UID_LABEL):
+        owner = (metadata.annotations or {}).get(OWNER_ANNOTATION) or "another owner"
+        return f"belongs to {owner} with the uid {labels[OWNER_UID_LABEL]}"
+    return "has no owner any more, as after kubectl delete --cascade=orphan"
 
 
 def _checked_name(document: Object, metadata: Object) -> str:

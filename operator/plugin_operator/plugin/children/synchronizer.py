@@ -22,6 +22,7 @@ from plugin_operator.plugin.children.errors import ChildExistsError
 from plugin_operator.plugin.children.marks import Owner, is_ours, party_of
 from plugin_operator.plugin.children.overwrites import OverwriteReport, count_revert, last_foreign_manager
 from plugin_operator.plugin.children.pruner import Pruner
+from plugin_operator.plugin.children.taken_names import TakenNameReport
 from plugin_operator.plugin.context.children import ChildName, SyncedChildren
 
 
@@ -33,6 +34,7 @@ class ChildSynchronizer:
         answers: last answers, by owner and child.
         pruner: deletes what is not declared.
         report: reports children that another party keeps changing.
+        taken: reports children whose name another object has.
         gates: remembers which children wait, and since when.
         clock: measures how often that happens.
     """
@@ -43,6 +45,7 @@ class ChildSynchronizer:
         answers: Answers,
         pruner: Pruner,
         report: OverwriteReport,
+        taken: TakenNameReport,
         gates: ClosedGates,
         clock: Clock,
     ) -> None:
@@ -50,6 +53,7 @@ class ChildSynchronizer:
         self._answers = answers
         self._pruner = pruner
         self._report = report
+        self._taken = taken
         self._gates = gates
         self._clock = clock
 
@@ -83,13 +87,14 @@ class ChildSynchronizer:
             else:
                 waiting += [(each.name, closed)] if closed else []
         self._gates.note(found.key, waiting)
-        if not all(isinstance(each, ChildExistsError) for each in errors):
+        taken = [each for each in errors if isinstance(each, ChildExistsError)]
+        self._taken.taken(found, taken)
+        if len(taken) < len(errors):
             raise _first_of(errors)
         names = {each.name for each in wanted}
         self._forget(found, names)
         # What cannot take a name may be about to replace another object of its namespace, which stays.
-        taken = {each.namespace for each in errors if isinstance(each, ChildExistsError)}
-        pruned, held = await self._pruner.prune(client, found, names, taken)
+        pruned, held = await self._pruner.prune(client, found, names, {each.namespace for each in taken})
         if errors:
             raise _first_of(errors)
         return SyncedChildren(tuple(applied), tuple(unchanged), pruned, tuple(waiting), held)
@@ -133,7 +138,8 @@ class ChildSynchronizer:
             if not child.adopt and not is_ours(
                 existing, owner, self._reader.identity, last.uid if last is not None else ""
             ):
-                raise ChildExistsError(str(child.name), party_of(existing), child.name.key.namespace)
+                party = party_of(existing, self._reader.identity)
+                raise ChildExistsError(str(child.name), party, child.name.key.namespace)
             if existing.deletion_timestamp is not None:
                 return "an object of this name is being deleted"
         known[child.name] = await self._send(client, owner, child, cached, existing, last if same else None)
