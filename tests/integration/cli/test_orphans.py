@@ -97,8 +97,8 @@ async def test_each_orphan_is_listed_with_its_reason_and_others_are_not(cluster:
     assert found.stderr == ""
     assert {each["name"]: each["reason"] for each in json.loads(found.stdout)["orphans"]} == {
         "kind": "the controller does not own v1/ServiceAccount",
-        "below": "no plugin has a controller with the id gone",
-        "controller": "no plugin has a controller with the id gone",
+        "below": "no plugin has a controller with the id gone, or with renamed_from='gone'",
+        "controller": "no plugin has a controller with the id gone, or with renamed_from='gone'",
         "owner": "its owner does not exist",
         "uid": "its owner was deleted, and another has its name",
     }

@@ -278,6 +278,37 @@ async def test_an_id_of_another_plugin_is_refused_until_it_is_free(host: HostHar
     assert "id: 'old' of controller 'old' is the id of controller 'new' of plugin 'two'" in reason
 
 
+async def test_a_controller_that_is_renamed_with_its_file_is_held_until_its_successor_names_it(
+    host: HostHarness, plugin_text: Plugin
+) -> None:
+    path = host.write("old.py", plugin_text("V1", name="old", head=HEAD, options=CLEANS))
+    await host.create("a")
+    await has(host, "a", [named("old")])
+    path.unlink()
+    host.write("new.py", plugin_text("V2", name="new", head=HEAD, options=CLEANS))
+    reason = (await host.state("Held", "old")).reason
+    assert "or write renamed_from='old' in the controller that replaces it" in reason
+    await has(host, "a", [named("old"), named("new")])
+    host.write("new.py", plugin_text("V3", name="new", head=HEAD, options=f"{CLEANS}, renamed_from='old'"))
+    await has(host, "a", [named("new")])
+    await eventually(lambda: not host.knows("old"), timeout_seconds=20)
+
+
+async def test_a_child_of_the_old_id_is_an_error_that_names_renamed_from(
+    host: HostHarness, plugin_text: Plugin
+) -> None:
+    path = host.write("old.py", plugin_text("V1", name="old", options=OWNS, body=FAMILY.replace("DATA", "{}")))
+    await host.create("a")
+    await until(lambda: host.client.list("v1/Secret", NAMESPACE, {LABEL: "old"}))
+    path.unlink()
+    host.write("new.py", plugin_text("V2", name="new", options=OWNS, body=FAMILY.replace("DATA", "{}")))
+
+    def fails() -> bool:
+        return any("renamed_from='old'" in each.summary for each in host.status("new").failures)
+
+    await eventually(fails, timeout_seconds=20)
+
+
 async def test_no_object_is_reconciled_under_both_names_at_once(host: HostHarness, plugin_text: Plugin) -> None:
     slow = "await asyncio.sleep(1.5)\nctx.recorder.event({}, 'Normal', 'ended', request.name)"
     host.write("one.py", plugin_text("V1", name="old", body=slow))

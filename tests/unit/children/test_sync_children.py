@@ -112,7 +112,10 @@ FAR = {"plugin-operator/owner": "Widget.example.com/default/v"}
     [
         ({}, "was not made by this controller"),
         ({"labels": OURS}, "has no owner any more, as after kubectl delete --cascade=orphan"),
-        ({"labels": {"plugin-operator/controller": "other"}}, "belongs to controller 'other'"),
+        (
+            {"labels": {"plugin-operator/controller": "other"}},
+            "belongs to controller 'other' (if this one replaces it, write renamed_from='other')",
+        ),
         (
             {"labels": {**OURS, "plugin-operator/owner-uid": "u2"}, "annotations": FAR},
             "belongs to Widget.example.com/default/v with the uid u2",

@@ -142,7 +142,7 @@ class _Judge:
         controller = (metadata.labels or {})[CONTROLLER_LABEL]
         owner = (metadata.annotations or {}).get(OWNER_ANNOTATION, "")
         if controller not in self._owned:
-            reason = f"no plugin has a controller with the id {controller}"
+            reason = f"no plugin has a controller with the id {controller}, or with renamed_from={controller!r}"
         elif (child.kind.group, child.kind.kind) not in self._owned[controller]:
             reason = f"the controller does not own {child.kind}"
         elif is_left(child):

@@ -19,3 +19,8 @@ def named(kept: KeptFinalizer, found: Sequence[FinalizedObject]) -> str:
 def command_for(kept: KeptFinalizer) -> str:
     """Return the command that removes a finalizer."""
     return f"remove it without a cleanup: plugin-operator finalizers clear --for {kept.kind} --id {kept.controller_id}"
+
+
+def way_out_of(kept: KeptFinalizer) -> str:
+    """Return what ends the wait for a finalizer whose controller is gone."""
+    return f"{command_for(kept)}, or write renamed_from={kept.controller_id!r} in the controller that replaces it"

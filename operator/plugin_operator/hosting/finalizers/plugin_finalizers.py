@@ -15,7 +15,7 @@ from plugin_operator.errors import LeadershipLost, PluginOperatorError
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.finalizers.ledger import FinalizerLedger, KeptFinalizer, kept_by
 from plugin_operator.hosting.finalizers.live_finalizers import LiveFinalizers
-from plugin_operator.hosting.finalizers.messages import command_for, named
+from plugin_operator.hosting.finalizers.messages import named, way_out_of
 from plugin_operator.hosting.finalizers.removal import FinalizerRemoval
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.metrics.declaration import gauge
@@ -124,7 +124,7 @@ class PluginFinalizers:
                 continue
             self._count(kept, len(found))
             if found:
-                reasons.append(f"{named(kept, found)}; {command_for(kept)}")
+                reasons.append(f"{named(kept, found)}; {way_out_of(kept)}")
             else:
                 self._ledger.settle(self._plugin, kept)
         if reasons:

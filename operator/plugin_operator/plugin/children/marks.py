@@ -135,13 +135,15 @@ def is_ours(metadata: ObjectMeta, owner: Owner, identity: ControllerIdentity, ap
 
 def party_of(metadata: ObjectMeta, identity: ControllerIdentity) -> str:
     """Return who an object belongs to, as far as its metadata shows, if that is not the asking owner."""
+    labels = metadata.labels or {}
+    label = labels.get(CONTROLLER_LABEL)
+    if label and label not in identity.ids:
+        return f"belongs to controller {label!r} (if this one replaces it, write renamed_from={label!r})"
     controller = metadata.controller_of()
     if controller is not None:
         return f"is controlled by {controller.kind} {controller.name}"
-    labels = metadata.labels or {}
-    label = labels.get(CONTROLLER_LABEL)
-    if label not in identity.ids:
-        return f"belongs to controller {label!r}" if label else "was not made by this controller"
+    if not label:
+        return "was not made by this controller"
     if labels.get(OWNER_UID_LABEL):
         owner = (metadata.annotations or {}).get(OWNER_ANNOTATION) or "another owner"
         return f"belongs to {owner} with the uid {labels[OWNER_UID_LABEL]}"
