@@ -226,6 +226,10 @@ expressions: $(VENV)/.dev ## Ask kube-apiserver's CEL about the expressions of t
 patterns: $(VENV)/.dev ## Ask Go's regexp about the patterns of tests/goregexp, and write its answers (needs Go)
 	@$(BIN)/python -m tests.goregexp
 
+.PHONY: protobuf
+protobuf: $(VENV)/.dev ## Ask Go to encode the objects of tests/goprotobuf, and write digests of its answers (needs Go)
+	@$(BIN)/python -m tests.goprotobuf
+
 # Zensical, apart from the environment that the tests know.
 $(VENV)-site/.tools: requirements/site.txt | $(BIN)/python
 	@$(BIN)/python -m venv --clear $(VENV)-site

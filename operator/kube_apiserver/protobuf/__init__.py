@@ -1,9 +1,5 @@
-"""Decoding of request bodies in Kubernetes' protobuf encoding, which kubectl sends.
+"""Kubernetes' protobuf encoding of every built-in kind, in requests and answers, which Go's typed clients prefer."""
 
-The package decodes the envelope and every built-in kind to its JSON form. Responses are never protobuf, because every
-client also accepts JSON.
-"""
+from kube_apiserver.protobuf.envelope import ProtobufError, decode, encode, encode_event
 
-from kube_apiserver.protobuf.envelope import ProtobufError, decode
-
-__all__ = ["ProtobufError", "decode"]
+__all__ = ["ProtobufError", "decode", "encode", "encode_event"]

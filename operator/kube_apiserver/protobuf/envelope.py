@@ -1,12 +1,15 @@
 """The protobuf envelope: four magic bytes, then a ``runtime.Unknown`` with the kind and the message."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from kube_apiserver.protobuf.encoding import encode_message
+from kube_apiserver.protobuf.message_types import definition_of
 from kube_apiserver.protobuf.messages import decode_message
 from kube_apiserver.protobuf.reader import WireError, fields
-from kube_apiserver.schema.facts import kinds
+from kube_apiserver.protobuf.writer import bytes_field
 
 _MAGIC = b"k8s\x00"
 
@@ -45,9 +48,35 @@ def _unknown(data: bytes) -> dict[str, Any]:
     head = {"kind": kind, "apiVersion": api_version}
     if content_type == "application/json":
         return {**head, **msgspec.json.decode(raw, type=dict[str, Any])}
-    group, _, version = api_version.rpartition("/")
-    # DeleteOptions and other option kinds are registered in every group version with the same fields as in core.
-    definition = kinds().get(f"{group}/{version}/{kind}") or kinds().get(f"/v1/{kind}")
+    definition = definition_of(api_version, kind)
     if definition is None:
         raise ProtobufError(f'no kind "{kind}" is registered for version "{api_version}"')
     return {**decode_message(raw, definition), **head}
+
+
+def encode(obj: Mapping[str, Any]) -> bytes:
+    """Return an object of a built-in kind as Go's serializer writes it.
+
+    Raises:
+        ProtobufError: the kind is unknown, or a value is not of its type.
+    """
+    api_version, kind = obj["apiVersion"], obj["kind"]
+    definition = definition_of(api_version, kind)
+    if definition is None:
+        raise ProtobufError(f'no kind "{kind}" is registered for version "{api_version}"')
+    try:
+        message = encode_message(obj, definition)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ProtobufError(f"{kind} has a value that is not of its type: {error}") from error
+    head = bytes_field(1, api_version.encode()) + bytes_field(2, kind.encode())
+    return _MAGIC + bytes_field(1, head) + bytes_field(2, message) + bytes_field(3, b"") + bytes_field(4, b"")
+
+
+def encode_event(kind: str, obj: Mapping[str, Any]) -> bytes:
+    """Return an event of a watch with its length before it, as Go's framer writes it.
+
+    Raises:
+        ProtobufError: as for ``encode``.
+    """
+    event = bytes_field(1, kind.encode()) + bytes_field(2, bytes_field(1, encode(obj)))
+    return len(event).to_bytes(4, "big") + event

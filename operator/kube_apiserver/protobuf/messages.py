@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 
 from kube_apiserver.decoding.canonical_form import canonical
+from kube_apiserver.protobuf.message_types import SCHEMA, message_fields
 from kube_apiserver.protobuf.opaque_messages import OPAQUE
 from kube_apiserver.protobuf.reader import BYTES, FIXED32, WireError, fields, signed
 from kube_apiserver.schema.builtin_schemas import from_definition
-from kube_apiserver.schema.facts import FieldFacts, type_facts
+from kube_apiserver.schema.facts import FieldFacts
 
-Read = Callable[[int, int | bytes], Any]
+#: Fields by number; those of an embedded struct are under its number.
+Fields = dict[int, "FieldFacts | Fields"]
 
 
 def decode_message(data: bytes, definition: str) -> dict[str, Any]:
@@ -30,34 +32,32 @@ def decode_message(data: bytes, definition: str) -> dict[str, Any]:
 
 
 def _raw(data: bytes, definition: str) -> dict[str, Any]:
-    own, embedded = _numbers(definition)
     result: dict[str, Any] = {}
-    _read_into(result, data, own, embedded)
+    _read_into(result, data, _fields(definition))
     return result
 
 
-def _read_into(
-    result: dict[str, Any], data: bytes, own: dict[int, FieldFacts], embedded: dict[int, dict[int, FieldFacts]]
-) -> None:
+def _read_into(result: dict[str, Any], data: bytes, known: Fields) -> None:
     for number, kind, value in fields(data):
-        if number in own:
-            _store(result, own[number], kind, value)
-        elif number in embedded and isinstance(value, bytes):
-            _read_into(result, value, embedded[number], {})
+        match known.get(number):
+            case FieldFacts() as field:
+                _store(result, field, kind, value)
+            case dict() as embedded if isinstance(value, bytes):
+                _read_into(result, value, embedded)
 
 
 @cache
-def _numbers(definition: str) -> tuple[dict[int, FieldFacts], dict[int, dict[int, FieldFacts]]]:
-    own: dict[int, FieldFacts] = {}
-    embedded: dict[int, dict[int, FieldFacts]] = {}
-    facts = type_facts(definition)
-    for field in facts.fields if facts else ():
-        outer, dot, inner = field.number.rpartition(".")
-        if dot:
-            embedded.setdefault(int(outer), {})[int(inner)] = field
-        elif field.number:
-            own[int(field.number)] = field
-    return own, embedded
+def _fields(definition: str) -> Fields:
+    """Return the fields by number; those of an embedded struct, "2.5" for example, as fields of one of them."""
+    found: Fields = {}
+    for field in message_fields(definition):
+        *outer, own = field.number.split(".")
+        members: Any = found
+        for number in outer:
+            members = members.setdefault(int(number), {})
+        if own:
+            members[int(own)] = field
+    return found
 
 
 def _store(result: dict[str, Any], field: FieldFacts, kind: int, value: int | bytes) -> None:
@@ -94,7 +94,8 @@ def _single(go: str, kind: int, value: int | bytes) -> Any:
     if go.startswith("[]"):
         return [_single(go[2:], part_kind, part) for _, part_kind, part in fields(_message(value))]
     if go.startswith("#"):
-        reader = OPAQUE.get(go.rpartition(".")[2])
+        name = go.rpartition(".")[2]
+        reader = OPAQUE.get(name) or _UNIONS.get(name)
         return reader(_message(value)) if reader else _raw(_message(value), go[1:])
     if go == "bytes":
         return base64.b64encode(_message(value)).decode()
@@ -106,6 +107,32 @@ def _single(go: str, kind: int, value: int | bytes) -> Any:
     if isinstance(value, bytes):
         raise WireError(f"proto: wrong wireType = {kind}")
     return bool(value) if scalar == "bool" else signed(value)
+
+
+def _schema_or_list(data: bytes) -> Any:
+    found = list(fields(data))
+    if found and found[0][0] == 1:
+        return _raw(_message(found[0][2]), SCHEMA)
+    return [_raw(_message(value), SCHEMA) for _, _, value in found]
+
+
+def _schema_or_texts(data: bytes) -> Any:
+    found = list(fields(data))
+    if found and found[0][0] == 1:
+        return _raw(_message(found[0][2]), SCHEMA)
+    return [_text(value) for _, _, value in found]
+
+
+def _schema_or_bool(data: bytes) -> Any:
+    found = {number: value for number, _, value in fields(data)}
+    return _raw(_message(found[2]), SCHEMA) if 2 in found else bool(found.get(1))
+
+
+_UNIONS: dict[str, Callable[[bytes], Any]] = {
+    "JSONSchemaPropsOrBool": _schema_or_bool,
+    "JSONSchemaPropsOrArray": _schema_or_list,
+    "JSONSchemaPropsOrStringArray": _schema_or_texts,
+}
 
 
 def _message(value: int | bytes) -> bytes:
