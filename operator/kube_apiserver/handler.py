@@ -13,11 +13,13 @@ from kube_apiserver.documents.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
 from kube_apiserver.faults.requests import LOST, cut, inject
 from kube_apiserver.faults.watches import subject_of
+from kube_apiserver.protobuf import ProtobufError
 from kube_apiserver.requests.selection import exact_name
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.security.user import ANONYMOUS, MASTERS, User
 from kube_apiserver.storage import JournalFailed
+from kube_apiserver.verbs.connecting import CONNECTED
 from kube_apiserver.wire.request_info import RequestInfo, parse_target
 from kube_apiserver.wire.response import Response, failed, respond
 from kube_apiserver.wire.status_error import StatusError, internal, no_such_resource
@@ -51,9 +53,12 @@ class Handler:
         except Exception:  # noqa: BLE001 - every failure of a request must be answered and logged
             _log.exception("Request failed: method=%s url=%s", request.method, request.rel_url)
             answer = failed(internal(OWN_FAULT), accept)
-        if isinstance(answer, Response):
+        if not isinstance(answer, Response):
+            return answer
+        try:
             return await respond(request, answer)
-        return answer
+        except ProtobufError as error:
+            return await respond(request, failed(internal(str(error))))
 
     async def _answer(self, request: web.BaseRequest) -> Response | web.StreamResponse:
         target = parse_target(request.rel_url.raw_path)
@@ -89,7 +94,10 @@ class Handler:
             call.warnings.append(call.resource.deprecation)
         try:
             self._authorize(user, _attributes(target, name, call.query))
+            media = "" if target.subresource in CONNECTED else call.representation().media
             answer = await require(verb)(call)
+            if isinstance(answer, Response) and answer.media == "application/json":
+                answer = replace(answer, media=media)
         except StatusError as failure:
             # The failure may follow from a write that is not on disk yet. Wait for it before the client learns of it.
             await self._cluster.store.durable(self._cluster.store.revision)

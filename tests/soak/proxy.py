@@ -26,6 +26,7 @@ from kube_apiserver.storage import Store
 from kube_apiserver.wire.request_info import parse_target
 from kube_apiserver.wire.response import Response, failed, respond
 from kube_apiserver.wire.status_error import StatusError
+from kube_apiserver.wire.watch_events import JsonEvents
 
 # RFC 9110 section 7.6.1, and what aiohttp writes by itself.
 _OF_ONE_CONNECTION = {
@@ -86,7 +87,8 @@ class Proxy:
             allow_redirects=False,
         ) as answer:
             if verb == "watch" and answer.status == 200:
-                return await self._watch(answer, WatchResponse(self.plan, request, subject, _forwarded(answer.headers)))
+                passed = WatchResponse(self.plan, request, subject, _forwarded(answer.headers), JsonEvents())
+                return await self._watch(answer, passed)
             content = await answer.read()
             if reply is LOST:
                 raise cut(request)

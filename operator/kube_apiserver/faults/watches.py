@@ -10,6 +10,7 @@ from kube_apiserver.faults.fault import Action, Fault, Subject
 from kube_apiserver.faults.plan import FaultPlan
 from kube_apiserver.faults.requests import failure
 from kube_apiserver.wire.request_info import RequestInfo
+from kube_apiserver.wire.watch_events import WatchEvents
 
 _PIECE_BYTES = 7
 _ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
@@ -27,9 +28,18 @@ def subject_of(request: web.BaseRequest, target: RequestInfo | None, verb: str) 
 class WatchResponse(web.StreamResponse):
     """A watch response that passes its output through the injected faults."""
 
-    def __init__(self, plan: FaultPlan, request: web.BaseRequest, subject: Subject, headers: CIMultiDict[str]) -> None:
+    def __init__(
+        self,
+        plan: FaultPlan,
+        request: web.BaseRequest,
+        subject: Subject,
+        headers: CIMultiDict[str],
+        events: WatchEvents,
+    ) -> None:
         super().__init__(headers=headers)
+        self.headers["Content-Type"] = events.media
         self.subject = subject
+        self._events = events
         self._plan = plan
         self._request = request
         self._lasting: dict[Action, Fault] = {}
@@ -118,19 +128,14 @@ class WatchResponse(web.StreamResponse):
     def _piece(self, fault: Fault) -> bytes:
         match fault.action:
             case Action.ERROR_EVENT:
-                return b'{"type":"ERROR","object":%b}\n' % codec.encode(failure(fault).body())
+                return self._events.event("ERROR", codec.encode(failure(fault).body()))
             case Action.GARBAGE:
                 return fault.raw_body + b"\n"
             case Action.TRUNCATE:
-                return b'{"type":"ADDED","object":{"metadata":{"na'
+                return self._events.half
             case Action.DUPLICATE:
-                return _last_line(self._last)
+                return self._events.last(self._last)
             case Action.STALE:
-                return _last_line(self._second_last)
+                return self._events.last(self._second_last)
             case _:
                 return b""
-
-
-def _last_line(data: bytes) -> bytes:
-    lines = data.splitlines(keepends=True)
-    return lines[-1] if lines else b""

@@ -38,7 +38,11 @@ class Request:
 
     def representation(self) -> Representation:
         """Return the representation that the client accepts. Raise 406 if it accepts none."""
-        return negotiate(self.http.headers.get("Accept", ""))
+        return negotiate(
+            self.http.headers.get("Accept", ""),
+            is_custom=self.resource.custom is not None,
+            is_collection=self.http.method == "GET" and not self.target.name,
+        )
 
     def flag(self, name: str) -> bool | None:
         """Return a boolean query parameter, None if absent."""

@@ -12,6 +12,9 @@ from kube_apiserver.verbs.reading import find_shown
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, internal, not_found
 
+#: The subresources, whose answers are no objects.
+CONNECTED = frozenset({"exec", "attach", "portforward", "log"})
+
 
 async def connect(request: Request) -> Response:
     """Answer exec or attach: 400 for a Pod without a node or without the container."""

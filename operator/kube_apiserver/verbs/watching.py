@@ -20,18 +20,13 @@ from kube_apiserver.requests.selection import Selection
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Change, Compacted, Cursor, Item, at_revision
 from kube_apiserver.threads import Pause
+from kube_apiserver.wire.negotiation import STREAMED, YAML
 from kube_apiserver.wire.response import warning_headers
-from kube_apiserver.wire.status_error import StatusError, expired
+from kube_apiserver.wire.status_error import StatusError, expired, not_acceptable
+from kube_apiserver.wire.watch_events import events_of
 
 _BATCH = 500
 _CHUNK_BYTES = 256 * 1024
-_LINES = {
-    "ADDED": b'{"type":"ADDED","object":%b}\n',
-    "MODIFIED": b'{"type":"MODIFIED","object":%b}\n',
-    "DELETED": b'{"type":"DELETED","object":%b}\n',
-    "BOOKMARK": b'{"type":"BOOKMARK","object":%b}\n',
-    "ERROR": b'{"type":"ERROR","object":%b}\n',
-}
 _SHORTEST_DEFAULT_SECONDS = 1800
 _NO_ANNOTATIONS: Mapping[str, str] = {}
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
@@ -40,11 +35,11 @@ _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 async def watch(request: Request) -> web.StreamResponse:
     """Stream changes until the client disconnects, the timeout expires or the client is too slow."""
     stream = WatchStream(request)
-    headers = CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-cache, private"})
+    headers = CIMultiDict({"Cache-Control": "no-cache, private"})
     for header in warning_headers(request.warnings):
         headers.add("Warning", header)
     response = WatchResponse(
-        request.cluster.faults, request.http, subject_of(request.http, request.target, "watch"), headers
+        request.cluster.faults, request.http, subject_of(request.http, request.target, "watch"), headers, stream.events
     )
     response.enable_chunked_encoding()
     try:
@@ -56,7 +51,11 @@ async def watch(request: Request) -> web.StreamResponse:
 
 
 class WatchStream:
-    """The stream of one watcher."""
+    """The stream of one watcher.
+
+    Attributes:
+        events: the form of its events.
+    """
 
     __slots__ = (
         "_bookmarks",
@@ -68,18 +67,23 @@ class WatchStream:
         "_revision",
         "_seconds",
         "_selection",
+        "events",
     )
 
     def __init__(self, request: Request) -> None:
         """Validate the parameters and take a position in the history, before the response starts.
 
         Raises:
-            StatusError: 400, 422 or 504, a parameter is invalid. Revisions that are too old, or too large for a
+            StatusError: 400, 406, 422 or 504, a parameter is invalid. Revisions that are too old, or too large for a
                 streaming list, become an ERROR event in the stream instead.
         """
         self._call = request
         self._selection = Selection(request.resource, request.query, request.target.name)
         self._presenter = Presenter(request, many=False)
+        media = request.representation().media
+        if media == YAML:
+            raise not_acceptable(STREAMED)
+        self.events = events_of(media)
         self._bookmarks = bool(request.flag("allowWatchBookmarks"))
         self._seconds = request.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
         initial = _send_initial_events(request)
@@ -169,14 +173,14 @@ class WatchStream:
 
     def _initial_lines(self) -> Iterator[bytes]:
         """Yield a line for each present item, an empty one for an item that does not match."""
-        template = _LINES["ADDED"]
+        event, one = self.events.event, self._presenter.one
         for item in self._initial:
-            yield template % self._presenter.one(item) if self._selection.matches(item) else b""
+            yield event("ADDED", one(item)) if self._selection.matches(item) else b""
         if self._initial_end:
             yield self._bookmark(_INITIAL_END)
 
     def _change_lines(self, changes: Iterable[Change]) -> Iterator[bytes]:
-        prefix, selection, one = self._prefix, self._selection, self._presenter.one
+        prefix, selection, one, event = self._prefix, self._selection, self._presenter.one, self.events.event
         for change in changes:
             if change.revision <= self._revision or (prefix and not change.item.key.startswith(prefix)):
                 continue  # in another namespace, or before the requested revision
@@ -188,14 +192,14 @@ class WatchStream:
                 if kind == "DELETED" and change.type != "DELETED" and change.previous is not None:
                     # The object no longer matches the selector. The event shows its last matching state.
                     item = at_revision(change.previous, change.revision)
-                yield _LINES[kind] % one(item)
+                yield event(kind, one(item))
 
     def _bookmark(self, annotations: Mapping[str, str] = _NO_ANNOTATIONS) -> bytes:
-        return _LINES["BOOKMARK"] % self._presenter.bookmark(self._call.cluster.store.published_revision, annotations)
+        revision = self._call.cluster.store.published_revision
+        return self.events.event("BOOKMARK", self._presenter.bookmark(revision, annotations))
 
-    @staticmethod
-    def _error(failure: StatusError) -> bytes:
-        return _LINES["ERROR"] % codec.encode(failure.body())
+    def _error(self, failure: StatusError) -> bytes:
+        return self.events.event("ERROR", codec.encode(failure.body()))
 
 
 def _transition(change: Change, selection: Selection) -> str:

@@ -6,14 +6,10 @@ from functools import lru_cache
 
 from kube_apiserver.wire.status_error import StatusError, not_acceptable
 
-OFFERED = ("application/json", "application/yaml")
-_PROTOBUF = "application/vnd.kubernetes.protobuf"
-_NOTHING = (
-    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
-    "application/vnd.kubernetes.protobuf, application/json;stream=watch, "
-    "application/vnd.kubernetes.protobuf;stream=watch"
-)
-_JSON_NAMES = frozenset({"application/json", "application/*", "*/*"})
+YAML = "application/yaml"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+_OFFERED = ("application/json", YAML, PROTOBUF)
+STREAMED = ("application/json;stream=watch", f"{PROTOBUF};stream=watch")
 _TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 
 
@@ -24,7 +20,7 @@ class Representation:
     Attributes:
         transform: "", "Table" or "PartialObjectMetadata" (PartialObjectMetadataList for a list).
         version: the version of meta.k8s.io, for a transform.
-        media: ``application/json`` or ``application/yaml``.
+        media: ``application/json``, ``application/yaml`` or ``application/vnd.kubernetes.protobuf``.
     """
 
     transform: str = ""
@@ -62,26 +58,38 @@ def media_ranges(accept: str) -> Sequence[MediaRange]:
 
 
 @lru_cache(maxsize=256)
-def negotiate(accept: str, *, transforms: bool = True) -> Representation:
+def negotiate(
+    accept: str, *, transforms: bool = True, is_custom: bool = False, is_collection: bool = False
+) -> Representation:
     """Return the representation to respond with.
 
+    Args:
+        accept: the header ``Accept``.
+        transforms: whether the object may be turned into a Table or into its metadata alone; not so an error.
+        is_collection: whether a collection is read, which may be watched; the error says so.
+        is_custom: whether it is an object of a custom kind, of which protobuf can have the metadata only.
+
     Raises:
-        StatusError: 406, the client accepts neither JSON nor YAML.
+        StatusError: 406, there is no representation that the client accepts.
     """
     ranges = media_ranges(accept) if accept.strip() else ()
     if not ranges:
         return Representation()
+    # The routes of built-in kinds, which come before their encoders, do not know this range.
+    knows_range = is_custom or not transforms
     for entry in ranges:
         transform = entry.parameter("as")
         if transform and not (transforms and transform in _TRANSFORMS and _known_version(entry)):
             continue
-        if entry.media in _JSON_NAMES:
+        if entry.media in ("application/json", "*/*") or (knows_range and entry.media == "application/*"):
             return Representation(transform, entry.parameter("v") or "v1")
-        if entry.media == "application/yaml":
-            return Representation(transform, entry.parameter("v") or "v1", "application/yaml")
-    if any(entry.media in OFFERED or entry.media == _PROTOBUF for entry in ranges):
-        raise not_acceptable((*OFFERED, _PROTOBUF))
-    raise StatusError(406, "NotAcceptable", _NOTHING, {})
+        if entry.media == YAML or (entry.media == PROTOBUF and transform != "Table" and (transform or not is_custom)):
+            return Representation(transform, entry.parameter("v") or "v1", entry.media)
+    # The routes of built-in kinds know media types, and not what each can have.
+    if is_custom or any(entry.media in _OFFERED for entry in ranges):
+        raise not_acceptable(_OFFERED)
+    available = ", ".join((*_OFFERED, *STREAMED) if is_collection else _OFFERED)
+    raise StatusError(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {available}", {})
 
 
 def _known_version(entry: MediaRange) -> bool:

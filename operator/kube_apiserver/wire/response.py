@@ -8,16 +8,16 @@ import yaml
 from aiohttp import web
 from multidict import CIMultiDict
 
-from kube_apiserver import codec
+from kube_apiserver import codec, protobuf
 from kube_apiserver.threads import in_thread, off_loop
-from kube_apiserver.wire.negotiation import negotiate
+from kube_apiserver.wire.negotiation import PROTOBUF, YAML, negotiate
 from kube_apiserver.wire.status_error import StatusError
 
 # kube-apiserver's threshold and level. Smaller bodies cost more to compress than they save.
 _GZIP_FROM_BYTES = 128 * 1024
 _GZIP_LEVEL = 1
-# PyYAML writes about 100 KB a second.
-_LONG_YAML_BYTES = 2048
+# PyYAML writes about 100 KB a second, and the encoder of protobuf some 20 MB.
+_LONG_BYTES = {YAML: 2048, PROTOBUF: 16 * 1024}
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 # Characters of all warnings before they are cut, and of each one then.
@@ -30,6 +30,8 @@ class Response:
     """A non-streaming response.
 
     Attributes:
+        body: JSON, if it is to be sent as ``media`` of an object; else what is sent.
+        media: the content type. A body of JSON is turned into YAML or protobuf.
         warnings: texts for ``Warning`` headers, which kubectl prints.
         compress: whether a large body may be compressed.
         ends_line: whether a JSON body gets the line feed with which Go's encoder ends it.
@@ -70,24 +72,29 @@ def warning_headers(texts: Iterable[str]) -> list[str]:
 
 def failed(failure: StatusError, accept: str = "") -> Response:
     """Return the response for a StatusError to a client with this Accept header."""
+    body = codec.encode(failure.body())
     try:
-        negotiate(accept, transforms=False)
-        ends_line = True
+        media = negotiate(accept, transforms=False).media
     except StatusError:
-        ends_line = False  # like kube-apiserver, it answers with JSON that no encoder was chosen for
-    return Response(codec.encode(failure.body()), failure.code, headers=failure.headers, ends_line=ends_line)
+        # Like kube-apiserver, it answers with JSON that no encoder was chosen for.
+        return Response(body, failure.code, headers=failure.headers, ends_line=False)
+    return Response(body, failure.code, media, headers=failure.headers)
 
 
 async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
-    """Return the aiohttp response. Large bodies are compressed in a thread, if the client accepts gzip."""
+    """Return the aiohttp response. Large bodies are compressed in a thread, if the client accepts gzip.
+
+    Raises:
+        ProtobufError: the body has a value that is not of its type.
+    """
     headers = CIMultiDict({"Cache-Control": "no-cache, private", **reply.headers})
     if reply.media:
         headers["Content-Type"] = reply.media
     for header in warning_headers(reply.warnings):
         headers.add("Warning", header)
     body = reply.body
-    if reply.media == "application/yaml":
-        body = await off_loop(len(body) > _LONG_YAML_BYTES, _as_yaml, body)
+    if encode := _ENCODERS.get(reply.media):
+        body = await off_loop(len(body) > _LONG_BYTES[reply.media], encode, body)
     elif reply.ends_line and reply.media.startswith("application/json") and body:
         body += b"\n"
     if reply.compress and len(body) > _GZIP_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -99,6 +106,13 @@ async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
 
 def _as_yaml(body: bytes) -> bytes:
     return yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()
+
+
+def _as_protobuf(body: bytes) -> bytes:
+    return protobuf.encode(codec.decode(body))
+
+
+_ENCODERS = {YAML: _as_yaml, PROTOBUF: _as_protobuf}
 
 
 def _gzip(body: bytes) -> bytes:

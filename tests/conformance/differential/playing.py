@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 from multidict import MultiMapping
 
+from tests.conformance.differential.bodies import parse, split_events
 from tests.conformance.differential.language import Call, Case, Events, OpenWatch, Step, delete, get, patch
 from tests.conformance.differential.normalising import Normaliser
 from tests.conformance.differential.targets import Target
@@ -133,14 +134,14 @@ class Player:
         async with self._session.request(call.method, self._fill(call.path), data=data, headers=headers) as answer:
             raw = await answer.read()
             shown = {**self._headers(answer.headers), _END: str(raw[-1:] == b"\n")}
-            return answer.status, shown, _parse(raw)
+            return answer.status, shown, parse(raw, answer.content_type)
 
     async def _open(self, step: OpenWatch) -> Any:
         answer = await self._session.get(self._fill(step.path), headers={"Accept": step.accept})
         self._watches[step.name] = answer
         shown = {"status": answer.status, "headers": self._headers(answer.headers)}
         if answer.status != 200:
-            shown["body"] = self._normaliser.value(_parse(await answer.read()))
+            shown["body"] = self._normaliser.value(parse(await answer.read(), answer.content_type))
         return shown
 
     async def _events(self, step: Events) -> Any:
@@ -153,8 +154,8 @@ class Player:
                     chunk = await watch.content.readany()
                     if not chunk:
                         break
-                    *lines, buffer = (buffer + chunk).split(b"\n")
-                    for event in (self._normaliser.value(_parse(line)) for line in lines if line):
+                    found, buffer = split_events(buffer + chunk, watch.content_type)
+                    for event in map(self._normaliser.value, found):
                         if not _marks_time(event) or (step.bookmarks and not any(map(_marks_time, events))):
                             events.append(event)
         except TimeoutError:
@@ -204,13 +205,6 @@ def _marks_time(event: Any) -> bool:
     if not isinstance(event, dict) or event.get("type") != "BOOKMARK":
         return False
     return _INITIAL_END not in json.dumps(event["object"])
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode(errors="replace")
 
 
 def _find(body: Any, path: str) -> str:
