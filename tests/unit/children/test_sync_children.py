@@ -227,8 +227,9 @@ async def test_a_child_that_no_owner_reference_reaches_is_marked_by_uid_and_prun
 
 async def test_such_a_child_is_refused_without_a_finalizer_on_the_owner() -> None:
     ctx = family()
-    with pytest.raises(ValueError, match="ensure_finalizer"):
+    with pytest.raises(ValueError, match="declare cleanup= with a function that") as caught:
         await ctx.sync_children(widget(ctx), [secret("a", namespace="other")])
+    assert f"For a fake_context, give the owner the finalizer {ctx.finalizer!r}" in str(caught.value)
 
 
 async def test_a_child_that_is_being_deleted_waits() -> None:

@@ -82,8 +82,9 @@ def marked(child: Object, owner: Owner, controller_id: str, finalizers: Collecti
     elif not owner.is_deleted and not any(each in finalizers for each in owner.finalizers):
         raise ValueError(
             f"no owner reference of {owner.kind} {owner.key} reaches {name}, so the garbage collector would leave it "
-            "behind: await ctx.ensure_finalizer(owner) before, and once the owner is deleted, "
-            "ctx.sync_children(owner, []) and ctx.remove_finalizer(owner)"
+            "behind: declare cleanup= with a function that awaits ctx.sync_children(owner, []) and returns "
+            "Result(requeue_after=5) until that is_complete; the operator keeps a finalizer on the owner then. For a "
+            f"fake_context, give the owner the finalizer {next(iter(finalizers))!r}"
         )
     else:
         labels[OWNER_UID_LABEL] = owner.uid
