@@ -55,7 +55,8 @@ class Edit:
         plugin = next((each for each in self._host.status() if each.name == name), None)
         wanted = seen.rejections.get(name) or seen.sources.get(name)
         if wanted is None:
-            return plugin is None
+            # Held by finalizers, the plugin stays until no object has them.
+            return plugin is None or plugin.state is PluginState.HELD
         if isinstance(wanted, Rejection):
             return plugin is not None and (plugin.state, plugin.reason) == (PluginState.REJECTED, wanted.reason)
         return wanted.is_settled and _is_tried(wanted, plugin)

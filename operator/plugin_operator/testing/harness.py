@@ -112,11 +112,16 @@ class PluginHarness:
         await self._engine.wait(edit.is_followed, f"{name} to be loaded")
         return self._find(name)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str) -> PluginStatus | None:
         """Delete a file, and wait until its plugin is unloaded and all plugins that imported it are rejected.
+
+        Objects with a finalizer of the plugin are not an error here: check the ``state`` of the returned status.
 
         Args:
             name: name of the file, with or without ``.py``.
+
+        Returns:
+            The status of a plugin that is ``Held`` by finalizers, whose ``reason`` names the objects; else None.
 
         Raises:
             FileNotFoundError: the file does not exist.
@@ -126,6 +131,7 @@ class PluginHarness:
         edit = Edit(self._engine.app.host, name, None)
         await in_thread((self._engine.folder / f"{name}.py").unlink)
         await self._engine.wait(edit.is_followed, f"{name} to be unloaded")
+        return self._find(name)
 
     def plugins(self) -> list[PluginStatus]:
         """Return the current status of each plugin.

@@ -28,6 +28,14 @@ from plugin_operator import controller
 @controller(for_="v1/Secret")
 async def alone(ctx, request): ...
 """
+CLEANS = """
+from plugin_operator import controller
+
+async def clean(ctx, obj): ...
+
+@controller(for_="v1/ConfigMap", cleanup=clean)
+async def cleans(ctx, request): ...
+"""
 
 
 @pytest.fixture
@@ -126,3 +134,18 @@ async def test_a_name_may_end_in_py(files: list[Path]) -> None:
         assert harness.plugin("alone.py") == harness.plugin("alone")
         await harness.remove("alone.py")
         assert harness.plugins() == []
+
+
+async def test_removing_a_plugin_whose_finalizers_are_left_returns_once_it_is_held(files: list[Path]) -> None:
+    cleans = files[0].with_name("cleans.py")
+    cleans.write_text(CLEANS)
+    async with PluginHarness(cleans, files[2], timeout_seconds=LONG_SECONDS) as harness:
+        await harness.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}})
+        await harness.settle()
+        async with asyncio.timeout(LONG_SECONDS / 2):
+            left = await harness.remove("cleans")
+            await harness.settle()
+        assert left is not None
+        assert left.state is PluginState.HELD
+        assert "1 object keeps the finalizer plugin-operator.cleanup/cleans: v1/ConfigMap default/one" in left.reason
+        assert await harness.remove("alone") is None
