@@ -94,6 +94,22 @@ async def test_it_lists_and_removes_the_finalizers_of_one_controller(cluster: Cl
     assert (again.exit_code, "with the id 'copies': the ids are 'b'" in again.output) == (0, True)
 
 
+async def test_it_names_the_ids_that_no_given_plugin_has(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "copies.py").write_text(PLUGIN)
+    listed = await cluster.run("list", str(tmp_path))
+    assert listed.stderr == (
+        "no given plugin has a controller with the id 'b': unless another operator has it, write renamed_from= in "
+        "its successor, or remove its finalizers with clear\n"
+    )
+    assert (await cluster.run("list", "--for", "cm")).stderr == ""
+
+
+async def test_without_finalizers_it_says_where_it_has_looked(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "copies.py").write_text(PLUGIN)
+    listed = await cluster.run("list", "--for", "v1/Secret", "--in-namespace", "kube-system", str(tmp_path))
+    assert listed.stderr == "No finalizers of controllers found on v1/Secret, v1/ConfigMap; --for names other kinds\n"
+
+
 @pytest.mark.parametrize("kind", ["cm", "ConfigMap", "configmaps"])
 async def test_it_takes_the_names_of_a_kind_that_kubectl_takes(cluster: Cluster, kind: str) -> None:
     listed = await cluster.run("list", "--for", kind, "--id", "b")

@@ -57,12 +57,15 @@ def command(action: str, paths: tuple[Path, ...], yes: bool, output: str, **give
 
     if action == "clear" and not given["ids"]:
         raise UsageError("clear needs --id: name the controller whose finalizers are to be removed")
-    wanted = Search(_kinds(paths, given), given["ids"], given["namespaces"])
+    kinds, loaded_ids = _kinds_and_ids(paths, given)
+    wanted = Search(kinds, given["ids"], given["namespaces"])
     config = load_connection_config(given["kubeconfig"], given["context"])
     every = search(config, replace(wanted, ids=()))
     found = every.of(wanted)
     if wanted.ids and not found.objects and not found.problems:
         say(_none_of(wanted.ids, every.ids()), err=True)
+    elif action == "list" and (note := _note(found, kinds, loaded_ids if paths else None)):
+        say(note, err=True)
     if action == "clear" and found.objects:
         if not yes:
             _print(found, wanted, "table")
@@ -75,7 +78,8 @@ def command(action: str, paths: tuple[Path, ...], yes: bool, output: str, **give
     sys.exit(1 if found.problems or (action == "clear" and found.objects) else 0)
 
 
-def _kinds(paths: tuple[Path, ...], given: dict[str, Any]) -> list[Any]:
+def _kinds_and_ids(paths: tuple[Path, ...], given: dict[str, Any]) -> tuple[list[Any], frozenset[str]]:
+    """Return where to look, and the current and former ids of the controllers in the plugins."""
     # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
     from plugin_operator import logs
     from plugin_operator.cli.leftovers.loaded_controllers import controllers_of
@@ -90,7 +94,21 @@ def _kinds(paths: tuple[Path, ...], given: dict[str, Any]) -> list[Any]:
         for mistake in loaded.mistakes:
             say(f"{mistake.place}: {mistake.message}", err=True)
         raise PluginOperatorError("not all plugins can be loaded: name their kinds with --for")
-    return list(dict.fromkeys([*kinds, *(each.for_ for each in loaded.controllers if each.for_ is not None)]))
+    kinds += (each.for_ for each in loaded.controllers if each.for_ is not None)
+    return list(dict.fromkeys(kinds)), frozenset(known for each in loaded.controllers for known in each.ids)
+
+
+def _note(found: "Found", kinds: Sequence[Any], known: Collection[str] | None) -> str:
+    """Return what the list does not show: where nothing was found, or ids that none of the plugins has."""
+    if not found.objects and not found.problems:
+        return f"No finalizers of controllers found on {', '.join(map(str, kinds))}; --for names other kinds"
+    lost = [each for each in found.ids() if each not in known] if known is not None else []
+    if not lost:
+        return ""
+    return (
+        f"no given plugin has a controller with the id {' or '.join(map(repr, lost))}: unless another operator "
+        "has it, write renamed_from= in its successor, or remove its finalizers with clear"
+    )
 
 
 def _none_of(ids: Collection[str], known: Sequence[str]) -> str:
