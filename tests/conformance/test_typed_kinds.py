@@ -8,8 +8,8 @@ import pytest
 
 from kube_apiserver.schema import facts
 from plugin_operator.kube.definitions import definition_of
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
 from tests.conformance.differential.targets import Target
 from tests.pairs.sending import session
 from tests.typed_kinds import class_of

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.kube.definitions.write_check import merged
 from plugin_operator.kube.objects import ApiObject, Struct
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.comparison import same
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
+from plugin_operator.kube.objects.differences.merge_patches import merged
 from plugin_operator.kube.objects.errors import LossyWriteError
 
 GVK = GroupVersionKind.parse("example.com/v1/Widget")

@@ -16,9 +16,9 @@ from msgspec import UNSET, UnsetType
 
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.objects import ApiObject, Struct
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.comparison import same
 from plugin_operator.kube.objects.decoding import decode, document_in
+from plugin_operator.kube.objects.differences.changes import changes
 from plugin_operator.kube.objects.errors import LossyWriteError
 from plugin_operator.kube.objects.fields import fields_of
 from plugin_operator.kube.objects.struct import StructMeta

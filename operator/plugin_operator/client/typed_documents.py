@@ -1,7 +1,7 @@
 """Typed objects as documents of requests.
 
-Owns which part of a typed object each verb sends, and the check before. Leaves the comparison with what was read to
-``kube.objects``, and sending to ``ObjectRequests``. ``kube.definitions`` is imported with the first typed object.
+Owns what a new object sends, and the check before. Leaves changes to ``typed_changes``, and sending to
+``ObjectRequests``. ``kube.definitions`` is imported with the first typed object.
 """
 
 import sys
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from plugin_operator.kube import GroupVersionKind, Object
 from plugin_operator.kube.objects import ApiObject, Struct
-from plugin_operator.kube.objects.changes import changes
+from plugin_operator.kube.objects.baselines import latest
 from plugin_operator.kube.objects.decoding import document_in, raw_of
-from plugin_operator.kube.objects.errors import FieldMisfit
 from plugin_operator.kube.objects.struct import forgets_its_fields
 from plugin_operator.kube.objects.wire import to_wire
 
@@ -34,17 +33,17 @@ def kind_of(value: ApiObject | type[ApiObject]) -> GroupVersionKind:
     Raises:
         TypeError: the class has no ``@resource``.
     """
-    return _definition(value).gvk
+    return definition_of_kind(value).gvk
 
 
 def is_namespaced(cls: type[ApiObject]) -> bool:
     """Report whether the objects of a class with ``@resource`` have namespaces."""
-    return _definition(cls).namespaced
+    return definition_of_kind(cls).namespaced
 
 
 def as_read(obj: ApiObject) -> Object:
-    """Return the JSON that an object was decoded from; for one that was never read, what its author set."""
-    raw = raw_of(obj)
+    """Return the last JSON of an object from the server; for one that was never read, what its author set."""
+    raw = latest(obj)
     return document_in(raw) if raw is not None else stated(obj)
 
 
@@ -61,10 +60,10 @@ def declared(obj: ApiObject) -> Object:
     Raises:
         InvalidError: a dict in it has a name that the class of its place does not have.
     """
-    from plugin_operator.kube.definitions.write_check import check_names  # as in _definition
+    from plugin_operator.kube.definitions.write_check import check_names  # as in definition_of_kind
 
     document, raw = stated(obj), raw_of(obj)
-    check_names(_definition(obj), document, obj, document_in(raw) if raw is not None else {})
+    check_names(definition_of_kind(obj), document, obj, document_in(raw) if raw is not None else {})
     return document
 
 
@@ -102,39 +101,9 @@ def applied_document(obj: ApiObject, subresource: str | None) -> Object:
     if subresource == _STATUS:
         kept = {"apiVersion", "kind", "metadata", _STATUS}
         return {key: value for key, value in document.items() if key in kept}
-    if _definition(obj).has_status:
+    if definition_of_kind(obj).has_status:
         document.pop(_STATUS, None)
     return document
-
-
-def changed_document(obj: ApiObject, subresource: str | None) -> Object:
-    """Return the merge patch of what changed since ``obj`` was read, with its resource version; empty for nothing.
-
-    Raises:
-        InvalidError: what changed breaks the schema of the class, or a dict has a name that its class does not have.
-        LossyWriteError: the patch would lose something.
-        ValueError: the object was never read, or its name changed; or its class has no status to write.
-    """
-    definition = _definition(obj)
-    if subresource == _STATUS and not definition.has_status:
-        raise ValueError(f"class {type(obj).__name__} has no field status")
-    parts = set(obj.__struct_encode_fields__)
-    if definition.has_status:
-        parts = {_STATUS} if subresource == _STATUS else parts - {_STATUS}
-    from plugin_operator.kube.definitions.write_check import check_names, check_patch, misfit  # as in _definition
-
-    before = as_read(obj)
-    check_names(definition, before, obj, before)
-    try:
-        patch = changes(obj, definition.gvk, parts=parts)
-    except FieldMisfit as error:
-        raise misfit(definition, before, error.violation) from error
-    if not patch:
-        return {}
-    check_patch(definition, before, patch)
-    if version := before["metadata"].get("resourceVersion"):
-        patch["metadata"] = {**patch.get("metadata", {}), "resourceVersion": version}
-    return patch
 
 
 def check_status(obj: ApiObject, before: Object, after: Object) -> None:
@@ -143,10 +112,10 @@ def check_status(obj: ApiObject, before: Object, after: Object) -> None:
     Raises:
         InvalidError: the new status breaks the schema of the class.
     """
-    from plugin_operator.kube.definitions.write_check import check_change  # as in _definition
+    from plugin_operator.kube.definitions.write_check import check_change  # as in definition_of_kind
 
     document = as_read(obj)
-    check_change(_definition(obj), {**document, _STATUS: before}, {**document, _STATUS: after})
+    check_change(definition_of_kind(obj), {**document, _STATUS: before}, {**document, _STATUS: after})
 
 
 def without_structs(document: Any) -> Any:
@@ -173,13 +142,18 @@ def _refuse_forgetful(obj: ApiObject) -> None:
 
 
 def _checked(obj: ApiObject, document: Object) -> Object:
-    from plugin_operator.kube.definitions.write_check import check_whole  # as in _definition
+    from plugin_operator.kube.definitions.write_check import check_whole  # as in definition_of_kind
 
-    check_whole(_definition(obj), document)
+    check_whole(definition_of_kind(obj), document)
     return document
 
 
-def _definition(value: ApiObject | type[ApiObject]) -> "Definition":
+def definition_of_kind(value: ApiObject | type[ApiObject]) -> "Definition":
+    """Return the definition of a typed object or of its class.
+
+    Raises:
+        TypeError: the class has no ``@resource``.
+    """
     from plugin_operator.kube.definitions import definition_of  # plugins without typed objects do not need it
 
     return definition_of(value if isinstance(value, type) else type(value))

@@ -9,8 +9,8 @@ from kube_apiserver.patching import merge_patch
 from plugin_operator.kinds import apps_v1, authentication_v1, autoscaling_v2, core_v1, discovery_v1, rbac_v1
 from plugin_operator.kube.definitions import definition_of
 from plugin_operator.kube.objects import ApiObject, LossyWriteError, ObjectDecodeError
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
 
 ROLE = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"full": "aGVsbG8=", "empty": None}}

@@ -11,8 +11,8 @@ import pytest
 from kube_apiserver.schema import facts
 from plugin_operator.kube.definitions import definition_of, find_definition
 from plugin_operator.kube.gvk import GroupVersionKind
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
 from plugin_operator.kube.objects.wire import to_wire
 from tests import typed_kinds
 from tests.typed_kinds import class_of

@@ -9,8 +9,8 @@ import pytest
 from kube_apiserver.patching import merge_patch
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.objects import ApiObject, Struct
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
 from plugin_operator.kube.objects.errors import LossyWriteError
 
 GVK = GroupVersionKind.parse("example.com/v1/Widget")

@@ -11,8 +11,8 @@ from kube_apiserver.patching import merge_patch
 from plugin_operator.kinds import apps_v1
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.objects import ApiObject, Metadata, Struct
-from plugin_operator.kube.objects.changes import changes
 from plugin_operator.kube.objects.decoding import decode
+from plugin_operator.kube.objects.differences.changes import changes
 from plugin_operator.kube.objects.errors import LossyWriteError, ObjectDecodeError
 from plugin_operator.kube.objects.wire import to_wire
 

@@ -136,3 +136,27 @@ async def test_a_missing_right_names_the_kind_and_ends_with_the_next_success() -
     await client.update(found)
     await client.list(Widget, "ns")
     assert rights.missing == []
+
+
+async def test_an_object_that_is_written_twice_is_written_once_for_each_change() -> None:
+    client, writes, _, _, _ = watched()
+    found: Widget = await client.get(Widget, "a", "ns")
+    found.spec.size = 2
+    await client.update(found)
+    await client.update(found)
+    found.status = Status(ready=2)
+    await client.update_status(found)
+    await client.update_status(found)
+    assert len(writes.written) == 2
+
+
+async def test_a_conflict_of_a_second_write_waits_for_a_newer_version_than_that_of_the_first() -> None:
+    client, writes, _, _, ctx = watched()
+    found: Widget = await client.get(Widget, "a", "ns")
+    found.spec.size = 2
+    first = await client.update(found)
+    await ctx.client.patch(found, {"spec": {"size": 3}})
+    found.spec.size = 4
+    with pytest.raises(ConflictError):
+        await client.update(found)
+    assert writes.expected == [(TARGET, NewerThan(first.metadata.resource_version))]

@@ -44,7 +44,7 @@ class Writes(Protocol):
         Raises:
             ConflictError: the object has changed since that version.
             NotFoundError: the object does not exist.
-            InvalidError: the object breaks its schema.
+            InvalidError: the object breaks its schema; or a typed object has a changed status, which is not sent.
             ValueError: the object names no kind, or ``field_manager`` is not valid.
         """
 
@@ -65,7 +65,7 @@ class Writes(Protocol):
         Raises:
             ConflictError: the object has changed since its ``resourceVersion``.
             NotFoundError: the object does not exist, or its kind has no status subresource.
-            InvalidError: the status breaks its schema.
+            InvalidError: the status breaks its schema; or a typed object has another change, which is not sent.
             ValueError: the object names no kind, or ``field_manager`` is not valid.
         """
 

@@ -7,7 +7,6 @@ come first: a misspelled name explains why a required field is missing.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -22,6 +21,7 @@ from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.metadata import Object
 from plugin_operator.kube.objects.api_object import ApiObject
 from plugin_operator.kube.objects.decoding import converted
+from plugin_operator.kube.objects.differences.merge_patches import merged
 from plugin_operator.kube.objects.errors import Violation, violation_in
 
 _UNPROCESSABLE = 422
@@ -38,6 +38,11 @@ def check_whole(definition: Definition, document: Object) -> None:
     check_names(definition, document, document, {})
     _check_types(definition, document)
     _refuse(definition, document, _violations(definition, document))
+
+
+def other_half(definition: Definition, document: Object, paths: Iterable[str], reason: str) -> InvalidError:
+    """Return the error for changed fields that a write would not send."""
+    return _invalid(definition.gvk, document, [Violation(path, reason) for path in paths], "FieldValueForbidden")
 
 
 def check_names(definition: Definition, document: Object, value: ApiObject | Object, before: Object) -> None:
@@ -96,19 +101,6 @@ def _check_change(definition: Definition, before: Object, after: Object) -> None
 def misfit(definition: Definition, document: Object, found: Violation) -> InvalidError:
     """Return the error for a value of a type that the class does not allow."""
     return _invalid(definition.gvk, document, [found], _WRONG_TYPE)
-
-
-def merged(document: Any, patch: Any) -> Any:
-    """Return ``document`` merged with ``patch`` (RFC 7386), sharing what the patch does not touch."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(document) if isinstance(document, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 def _check_types(definition: Definition, document: Object) -> None:

@@ -17,7 +17,9 @@ _SET = "_set"
 _NO_CLASSES: Mapping[str, type] = {}
 _READ = "_read"  # of a decoded value that was assigned to: what was read of the assigned fields
 RAW = "_raw"  # of an object: the bytes that it was decoded from
-_KEPT = (_SET, _READ, RAW)
+WRITTEN = "_written"  # of an object that was read: what was written of it since
+BLOCKS = "_blocks"  # of an object: how many blocks change its status
+_KEPT = (_SET, _READ, RAW, WRITTEN)
 
 S = TypeVar("S", bound="Struct")
 

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.objects import ApiObject
-from plugin_operator.kube.objects.decoding import keep_raw, raw_of
+from plugin_operator.kube.objects.baselines import move_to
+from plugin_operator.kube.objects.decoding import raw_of
 from plugin_operator.plugin.context.typed_objects import metadata_of
 
 
@@ -76,4 +77,4 @@ async def _write(client: Patcher, obj: Any, finalizers: list[str]) -> None:
         answer = await client.patch(type(obj), metadata.name, patch, metadata.namespace)
         obj.metadata = answer.metadata
         if isinstance(obj, ApiObject) and raw_of(obj) is not None:
-            keep_raw(obj, raw_of(answer) or b"")  # the next write compares with what the server has now
+            move_to(obj, raw_of(answer) or b"")  # the next write compares with what the server has now

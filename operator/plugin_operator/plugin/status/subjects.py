@@ -12,7 +12,8 @@ from plugin_operator.client.typed_documents import check_status, kind_of
 from plugin_operator.errors import InvalidError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, status_problem
 from plugin_operator.kube.objects import ApiObject
-from plugin_operator.kube.objects.decoding import document_in, keep_raw, raw_of
+from plugin_operator.kube.objects.baselines import close_block, latest, move_status, open_block
+from plugin_operator.kube.objects.decoding import document_in, raw_of
 from plugin_operator.kube.objects.fields import fields_of
 from plugin_operator.kube.objects.kinds import no_kind
 from plugin_operator.kube.objects.struct import replace_read
@@ -60,6 +61,9 @@ class Subject(Protocol):
 
     def observe(self, generation: int) -> None:
         """Set ``observedGeneration``, if the status can have it."""
+
+    def begin(self) -> None:
+        """Begin the block, which will write the status."""
 
     def end(self) -> None:
         """End the block: a status that began empty and still is leaves the object."""
@@ -129,6 +133,9 @@ class _Plain:
         if isinstance(self._obj.get("status"), dict):
             self._obj["status"][_GENERATION] = generation
 
+    def begin(self) -> None:
+        """Do nothing: nothing shows whether a dict was changed."""
+
     def end(self) -> None:
         """Do nothing: a dict keeps its empty status."""
 
@@ -148,11 +155,11 @@ class _Typed:
         _check_kind(self.kind)
         raw = raw_of(obj)
         self._read = _read_status(document_in(raw) if raw is not None else {})
-        self._begin()
+        self._complete()
         self._class: type[Any] = type(obj.status)
         self._sources = Sources(obj.status, self._read)
 
-    def _begin(self) -> None:
+    def _complete(self) -> None:
         """Put a struct in the place of a status that is a dict or absent."""
         status, cls = getattr(self._obj, "status", None), type(self._obj)
         if isinstance(status, Mapping):
@@ -185,6 +192,10 @@ class _Typed:
         return found
 
     def replace(self, status: Object) -> None:
+        self._put(status)
+        move_status(self._obj, status)
+
+    def _put(self, status: Object) -> None:
         replace_read(self._obj, "status", msgspec.convert(status, self._class))
         self._read = status
         self._sources = Sources(self._obj.status, status)
@@ -200,18 +211,24 @@ class _Typed:
             elif field.wire == _GENERATION and isinstance(status, msgspec.Struct):
                 setattr(status, field.name, generation)
 
+    def begin(self) -> None:
+        open_block(self._obj)
+
     def end(self) -> None:
+        close_block(self._obj)
         if self._absent is _PRESENT or self._read or not isinstance(self._obj.status, msgspec.Struct):
             return
         if not self.status():
             replace_read(self._obj, "status", self._absent)
 
     def answered(self, answer: Object) -> None:
-        self.replace(_read_status(answer))
-        raw = raw_of(self._obj)
-        if raw is not None and _but_status(answer) == _but_status(document_in(raw)):
+        status, last = _read_status(answer), latest(self._obj)
+        self._put(status)
+        if last is not None and _but_status(answer) == _but_status(document_in(last)):
             self._obj.metadata.resource_version = answer["metadata"].get("resourceVersion") or ""
-            keep_raw(self._obj, msgspec.json.encode(answer))
+            move_status(self._obj, status, answer)
+        else:
+            move_status(self._obj, status)
 
 
 def _check_kind(kind: GroupVersionKind) -> None:

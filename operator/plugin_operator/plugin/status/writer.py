@@ -100,6 +100,7 @@ class StatusWriter:
         """Yield the status of ``obj`` to change, and write it at the end; see ``Context.status``."""
         draft = self._begin(obj)
         subject = draft.subject
+        subject.begin()
         try:
             try:
                 yield subject.draft

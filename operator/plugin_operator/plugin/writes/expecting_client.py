@@ -17,7 +17,7 @@ from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.writes.expectations import Deleted, Expectation, Expectations, NewerThan, Present, Target
 from plugin_operator.plugin.writes.former_managers import FormerManagers
 from plugin_operator.plugin.writes.missing_rights import Attempt, MissingRights
-from plugin_operator.plugin.writes.targets import answered, is_unsent, read_attempt, target_at, target_of
+from plugin_operator.plugin.writes.targets import answered, is_unsent, known_json, read_attempt, target_at, target_of
 from plugin_operator.plugin.writes.write_loops import LoopDetector
 
 
@@ -78,18 +78,18 @@ class ExpectingClient:
         target, verb = target_of(obj), "patch/" if is_typed(obj) else "update"
         if dry_run:
             return await self._allowed(self._client.update(obj, dry_run=True, **options), verb, target)
-        attempt = self._allowed(self._client.update(obj, **options), verb, target)
+        known, attempt = known_json(obj), self._allowed(self._client.update(obj, **options), verb, target)
         answer = await self._attempt(attempt, target, obj)
-        return answer if is_unsent(obj, answer) else self._noted(answer)
+        return answer if is_unsent(known, answer) else self._noted(answer)
 
     async def update_status(self, obj: Any, *, dry_run: bool = False, **options: Any) -> Any:
         """See ``Client.update_status``."""
         target, verb = target_of(obj), "patch/status" if is_typed(obj) else "update/status"
         if dry_run:
             return await self._allowed(self._client.update_status(obj, dry_run=True, **options), verb, target)
-        attempt = self._allowed(self._client.update_status(obj, **options), verb, target)
+        known, attempt = known_json(obj), self._allowed(self._client.update_status(obj, **options), verb, target)
         answer = await self._attempt(attempt, target, obj)
-        return answer if is_unsent(obj, answer) else self._noted(answer)
+        return answer if is_unsent(known, answer) else self._noted(answer)
 
     async def patch(
         self,

@@ -7,6 +7,7 @@ from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.client.typed_documents import as_read, is_typed, kind_of
 from plugin_operator.kube import GroupVersionKind, NamespacedName
 from plugin_operator.kube.objects import ApiObject
+from plugin_operator.kube.objects.baselines import latest
 from plugin_operator.kube.objects.decoding import raw_of
 from plugin_operator.plugin.writes.expectations import Target
 from plugin_operator.plugin.writes.missing_rights import Attempt
@@ -17,9 +18,14 @@ def answered(answer: Any) -> Any:
     return as_read(answer) if isinstance(answer, ApiObject) else to_dict(answer) if is_model(answer) else answer
 
 
-def is_unsent(obj: Any, answer: Any) -> bool:
-    """Report whether a typed object had no changes, so that the answer is what was read before."""
-    return isinstance(obj, ApiObject) and raw_of(obj) is raw_of(answer)
+def known_json(obj: Any) -> bytes | None:
+    """Return the JSON that a typed object is known by, which a write of it without a change answers with."""
+    return latest(obj) if isinstance(obj, ApiObject) else None
+
+
+def is_unsent(known: bytes | None, answer: Any) -> bool:
+    """Report whether a write sent nothing; ``known`` is ``known_json`` of the object before."""
+    return known is not None and isinstance(answer, ApiObject) and raw_of(answer) is known
 
 
 def read_attempt(verb: str, kind: Any, namespace: str | None) -> Attempt:

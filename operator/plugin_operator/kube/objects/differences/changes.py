@@ -17,12 +17,12 @@ from plugin_operator.kube.metadata import Object
 from plugin_operator.kube.objects.api_object import ApiObject
 from plugin_operator.kube.objects.comparison import same
 from plugin_operator.kube.objects.decoding import decode, document_in, raw_of
+from plugin_operator.kube.objects.differences.list_items import as_read
+from plugin_operator.kube.objects.differences.losses import check_known, check_nulls
+from plugin_operator.kube.objects.differences.origins import Origins
+from plugin_operator.kube.objects.differences.statements import states_beyond, states_field
 from plugin_operator.kube.objects.errors import IN_PLACE_OF_NULL, LossyWriteError
 from plugin_operator.kube.objects.fields import Field, fields_of
-from plugin_operator.kube.objects.list_items import as_read
-from plugin_operator.kube.objects.losses import check_known, check_nulls
-from plugin_operator.kube.objects.origins import Origins
-from plugin_operator.kube.objects.statements import states_beyond, states_field
 from plugin_operator.kube.objects.wire import at_field, at_key, key_of, to_wire
 
 _UNCHANGED = msgspec.UNSET

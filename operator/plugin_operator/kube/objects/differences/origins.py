@@ -13,10 +13,10 @@ import msgspec
 
 from plugin_operator.kube.metadata import Object
 from plugin_operator.kube.objects.comparison import same
+from plugin_operator.kube.objects.differences.losses import check_nulls, unknown_fields
+from plugin_operator.kube.objects.differences.statements import states_beyond
 from plugin_operator.kube.objects.errors import LossyWriteError
 from plugin_operator.kube.objects.fields import fields_of
-from plugin_operator.kube.objects.losses import check_nulls, unknown_fields
-from plugin_operator.kube.objects.statements import states_beyond
 from plugin_operator.kube.objects.struct import Struct, as_it_was, was_read
 from plugin_operator.kube.objects.wire import at_field, at_key, key_of
 
