@@ -1,11 +1,15 @@
 """Values in a child that are no value of its field: refused with their path, before anything is sent."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from kubernetes_asyncio.client import V1Container, V1EnvVar
 
+from plugin_operator.kinds.apps_v1 import Deployment, DeploymentSpec
+from plugin_operator.kinds.core_v1 import PodTemplateSpec
+from plugin_operator.kinds.meta_v1 import LabelSelector
+from plugin_operator.kube.objects import Metadata
 from plugin_operator.testing import FakeContext, fake_context
 
 OWNER: dict[str, Any] = {
@@ -56,6 +60,21 @@ async def test_a_value_that_is_none_is_refused_with_its_path(child: Any, message
     with pytest.raises(ValueError, match=message):
         await ctx.sync_children(widget(ctx), [deployment() | {"metadata": {"name": "other"}}, child])
     assert ctx.writes == []
+
+
+async def test_none_in_a_typed_child_of_a_built_in_kind_leaves_the_field_out() -> None:
+    containers = [{"name": "web", "image": "web:1", "env": None}]
+    spec: Any = DeploymentSpec(
+        replicas=None,  # as null, an apply would take the field from an autoscaler
+        selector=LabelSelector(match_labels={"a": "b"}),
+        template=PodTemplateSpec(spec=cast("Any", {"containers": containers})),
+    )
+    (write,) = (await synced(Deployment(metadata=Metadata(name="web"), spec=spec))).writes
+    assert isinstance(write.body, dict)
+    assert write.body["spec"] == {
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"spec": {"containers": [{"name": "web", "image": "web:1"}]}},
+    }
 
 
 async def test_a_custom_kind_may_have_a_field_of_null() -> None:

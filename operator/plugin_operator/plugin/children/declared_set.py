@@ -13,7 +13,7 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.readiness import unready_reason
-from plugin_operator.plugin.children.unsendable_values import check_values
+from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
 from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
 from plugin_operator.plugin.identity import ControllerIdentity
 
@@ -126,7 +126,7 @@ def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:
     try:
         if is_dict:
             check_values(kind, stated)
-        document: Object = msgspec.json.decode(encoded(stated))
+        document = without_nulls(kind, msgspec.json.decode(encoded(stated)))
     except TypeError as error:
         raise TypeError(f"{name}: {error}") from error
     except ValueError as error:

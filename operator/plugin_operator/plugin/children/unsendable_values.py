@@ -1,7 +1,7 @@
 """Values of a child that are no value of their field, and would vanish or change their meaning on the way.
 
 The JSON of NaN is null, and that of ``UNSET`` does not exist. For a built-in kind, null is not an absent field: the API
-server makes the empty value of it, and the controller owns the field.
+server makes the empty value of it, and the controller owns the field. An autoscaler would lose ``spec.replicas``.
 """
 
 import math
@@ -31,6 +31,18 @@ def check_values(kind: GroupVersionKind, child: Object) -> None:
     if isinstance(place.value, float):
         way_out = "JSON has no such number"
     raise ValueError(f"{place.path} is {place.value}: {way_out}")
+
+
+def without_nulls(kind: GroupVersionKind, document: Object) -> Object:
+    """Return the JSON of a child without the fields of a typed value that are None, unless its kind is a custom one."""
+    found: Object = _without_nulls(document) if is_builtin(kind) else document
+    return found
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _is_no_value(value: Any) -> bool:
