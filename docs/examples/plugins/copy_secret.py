@@ -6,7 +6,6 @@ The annotation example.com/copy-to of the source selects the namespaces, in the 
 from typing import Any
 
 from plugin_operator import (
-    ChildExistsError,
     Context,
     MapContext,
     Metadata,
@@ -44,11 +43,8 @@ async def copy_secret(ctx: Context[core_v1.Secret], request: Request) -> None:
     source = ctx.lister.get(request)
     if source is None:
         return
-    try:
-        await ctx.sync_children(source, [copy_of(source, name) for name in namespaces_for(ctx, source)])
-    except ChildExistsError as error:
-        ctx.recorder.event(source, "Warning", "NameTaken", str(error))
-        raise
+    # A Secret of that name that is no copy stays as it is, and an Event of the source names it.
+    await ctx.sync_children(source, [copy_of(source, name) for name in namespaces_for(ctx, source)])
 
 
 def namespaces_for(ctx: Context[core_v1.Secret], source: core_v1.Secret) -> list[str]:

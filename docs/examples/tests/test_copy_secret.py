@@ -77,7 +77,7 @@ async def test_a_secret_of_the_same_name_that_is_no_copy_is_left_alone() -> None
         await s.create(SOURCE)
         await s.delete("v1/Secret", "registry", "default")
         assert await s.get("v1/Secret", "registry", "team") == before
-        assert {event.reason for event in s.events} == {"NameTaken"}
+        assert {event.reason for event in s.events} == {"ChildExists"}
 
 
 async def test_copies_go_with_their_source_although_deletions_fail_at_first() -> None:
