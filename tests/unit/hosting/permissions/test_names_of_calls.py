@@ -104,6 +104,21 @@ def test_a_call_that_names_no_namespace_is_reported(call: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ("await ctx.client.delete('v1/Pod', *('p', 'a'))",),
+        ("where = ('p', 'a')", "await ctx.client.delete('v1/Pod', *where)"),
+        ("await ctx.client.delete(*['v1/Pod', 'p', 'a'])",),
+        ("await ctx.client.delete(*['v1/Pod', 'p'], 'a')",),
+        ("await ctx.client.patch(*['v1/Pod', 'p'], {'data': {}}, 'a')",),
+    ],
+)
+def test_arguments_by_star_have_the_places_that_they_unpack_to(lines: tuple[str, ...]) -> None:
+    need = only_need(*lines)
+    assert (need.rule.resource_names, need.namespaces) == (("p",), ("a",))
+
+
+@pytest.mark.parametrize(
     "call",
     [
         "ctx.client.update_status({'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'a', 'namespace': 'b'}})",

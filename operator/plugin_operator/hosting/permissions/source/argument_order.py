@@ -3,7 +3,7 @@
 import ast
 
 from plugin_operator.client.interface.argument_checks import ORDER, order_problem
-from plugin_operator.hosting.permissions.source.facts.arguments import are_kinds, argument_of, is_a_name, is_of_client
+from plugin_operator.hosting.permissions.source.facts.arguments import are_kinds, argument_of, is_a_name, written_call
 from plugin_operator.hosting.permissions.source.facts.methods import Access
 from plugin_operator.hosting.permissions.source.facts.places import subject_of
 from plugin_operator.hosting.permissions.source.facts.values import texts_of
@@ -14,8 +14,8 @@ _CHANGES = frozenset({"patch", "status"})
 
 def misplaced_argument(access: Access) -> str:
     """Return what is wrong with the order of the arguments of a call; empty if they may be right."""
-    call, order = access.node, ORDER.get(access.method)
-    if order is None or access.is_open or not isinstance(call, ast.Call) or not is_of_client(call.func):
+    call, order = written_call(access), ORDER.get(access.method)
+    if order is None or call is None:
         return ""
     if access.method != "evict" and not are_kinds(subject_of(access)):
         return ""

@@ -14,8 +14,8 @@ def lacks_namespace(access: Access, method: Method) -> bool:
 
     The client of a plugin has no default one, so such a call fails.
     """
-    call = access.node
-    if access.is_open or not isinstance(call, ast.Call) or not is_of_client(call.func):
+    call = written_call(access)
+    if call is None:
         return False
     if any(method is each for each in _TAKES_OBJECT):
         return _is_dict_without(argument_of(call, 0, "obj"))
@@ -32,7 +32,15 @@ def lacks_namespace(access: Access, method: Method) -> bool:
     return is_text and (method.name_at == 0 or are_kinds(subject_of(access)))
 
 
-def is_of_client(function: ast.expr) -> bool:
+def written_call(access: Access) -> ast.Call | None:
+    """Return the call, if each of its arguments stands at its place in the source: none comes by ``*`` or ``**``."""
+    call = access.node
+    if access.is_open or not isinstance(call, ast.Call) or not _is_of_client(call.func):
+        return None
+    return None if any(isinstance(each, ast.Starred) for each in call.args) else call
+
+
+def _is_of_client(function: ast.expr) -> bool:
     """Report whether a method is one of a client by its name, too: another object may have such methods."""
     owner = function.value if isinstance(function, ast.Attribute) else None
     return isinstance(owner, ast.Name | ast.Attribute) and ast.unparse(owner).endswith("client")
