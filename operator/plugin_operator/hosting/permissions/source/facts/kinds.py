@@ -4,7 +4,7 @@ import ast
 import contextlib
 import itertools
 
-from plugin_operator.hosting.permissions.source.facts.state import ELEMENTS, Arguments, State
+from plugin_operator.hosting.permissions.source.facts.state import ELEMENTS, Arguments, State, field_of
 from plugin_operator.hosting.permissions.source.facts.values import (
     ANYTHING,
     NOTHING,
@@ -27,7 +27,9 @@ from plugin_operator.kube import GroupVersionKind, problem_of
 def kinds_in(atom: Atom, state: State) -> frozenset[GroupVersionKind] | None:
     """Return the kinds that an argument names, as an object or as a kind; None if it may be any."""
     match atom:
-        case Obj(kind=kind) | Many(kind=kind) | KindValue(kind=kind):
+        case Obj(kind=kind):
+            return _kinds_of_object(kind, state)
+        case Many(kind=kind) | KindValue(kind=kind):
             return frozenset({kind})
         case Text(text=text, is_combined=is_combined):
             try:
@@ -75,6 +77,20 @@ def kinds_of(literal: Literal, state: State) -> frozenset[GroupVersionKind] | No
     versions, kinds = state.get(literal, "apiVersion"), state.get(literal, "kind")
     if not versions and not kinds:
         return frozenset() if not _has_open_keys(literal, state) else None
+    return _pairs(versions, kinds)
+
+
+def _kinds_of_object(kind: GroupVersionKind, state: State) -> frozenset[GroupVersionKind] | None:
+    """Return the kinds of an object that was read: its own, and those that code writes into objects of this kind."""
+    written = state.relabelled.get(kind)
+    if not written:
+        return frozenset({kind})
+    versions, kinds = (written.get(key, NOTHING) | field_of(kind, key) for key in ("apiVersion", "kind"))
+    return _pairs(versions, kinds)
+
+
+def _pairs(versions: Value, kinds: Value) -> frozenset[GroupVersionKind] | None:
+    """Return the kinds that may exist of these versions and kinds, all if none may; None if there may be others."""
     if not all(isinstance(each, Text) for each in versions | kinds) or not versions or not kinds:
         return None
     pairs = {

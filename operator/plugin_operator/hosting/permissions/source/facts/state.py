@@ -35,6 +35,7 @@ from plugin_operator.kube import GroupVersionKind
 
 #: Key of all elements of a list, and of the values of a dict whose keys are not literal.
 ELEMENTS = "*"
+_KIND_KEYS = frozenset({"apiVersion", "kind"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class State:
         heap: what the keys of literals may hold.
         own_keys: keys that a literal has itself, besides those that it copies.
         typed_kinds: kinds that a class of the plugin stands for.
+        relabelled: what code writes into ``apiVersion`` and ``kind`` of objects, by their kind before.
         lengths: number of elements of lists and tuples in the order of their keys; None once that may change.
         keys: what the keys of dicts may be that are no literals.
         exposed: classes whose objects other code gets, which may call their methods.
@@ -89,6 +91,7 @@ class State:
     heap: dict[ast.AST, dict[str, Value]] = field(default_factory=dict)
     own_keys: dict[ast.AST, set[str]] = field(default_factory=dict)
     typed_kinds: set[GroupVersionKind] = field(default_factory=set)
+    relabelled: dict[GroupVersionKind, dict[str, Value]] = field(default_factory=dict)
     lengths: dict[ast.AST, int | None] = field(default_factory=dict)
     keys: dict[ast.AST, Value] = field(default_factory=dict)
     exposed: set[ClassInfo | None] = field(default_factory=set)
@@ -141,6 +144,12 @@ class State:
         for text in texts_of(key) or (ELEMENTS,):
             self.put(node, text, found)
         self.grows(node, key)
+
+    def relabel(self, kind: GroupVersionKind, keys: Value, found: Value) -> None:
+        """Note what a key of an object of a kind gets: its kind may become another one."""
+        for key in texts_of(keys) or ():
+            if key in _KIND_KEYS:
+                self._grow(self.relabelled.setdefault(kind, {}), key, found)
 
     def grows(self, node: ast.AST, keys: Value) -> None:
         """Note keys that a dict gets later, if its keys are no literals."""

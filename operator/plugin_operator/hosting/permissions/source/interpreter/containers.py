@@ -1,6 +1,7 @@
 """Methods of texts, lists, dicts and sets."""
 
 import ast
+from collections.abc import Iterable, Iterator
 
 from plugin_operator.hosting.permissions.source.facts.items import item_of
 from plugin_operator.hosting.permissions.source.facts.state import ELEMENTS, Arguments, State
@@ -89,16 +90,20 @@ class Containers:
         return item_of(self._state, literal, texts_of(key)) | default
 
     def _update(self, literal: Literal, first: Value, arguments: Arguments) -> None:
+        for key, found in self.items_of(first, arguments.keywords):
+            self._state.put(literal.node, key or ELEMENTS, found)
         for each in first:
             if isinstance(each, Literal):
-                for key, found in self._state.heap.get(each.node, {}).items():
-                    self._state.put(literal.node, key, found)
                 self._state.grows(literal.node, self._state.keys.get(each.node, NOTHING))
             else:
                 self._state.grows(literal.node, ANYTHING)
                 self._state.put(literal.node, ELEMENTS, ANYTHING)
-        for key, found in arguments.keywords:
-            self._state.put(literal.node, key or ELEMENTS, found)
+
+    def items_of(self, given: Value, keywords: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
+        """Yield the keys and values that ``update`` gets, as far as they stand in the source."""
+        for each in given:
+            yield from self._state.heap.get(each.node, {}).items() if isinstance(each, Literal) else ()
+        yield from keywords
 
     def tuples(self, call: ast.Call, *parts: Value) -> Value:
         """Return an iterable of tuples of these parts."""

@@ -22,6 +22,7 @@ from plugin_operator.hosting.permissions.source.facts.values import (
     Function,
     Literal,
     Many,
+    Obj,
     Text,
     Value,
     joined,
@@ -110,6 +111,8 @@ class Evaluator:
             if isinstance(each, Literal):
                 self._state.put_at(each.node, keys, found)
             elif each != NULL:
+                if isinstance(each, Obj):
+                    self._state.relabel(each.kind, keys, found)
                 self._state.lost(found, frame.module.path, target.lineno)
 
     def define(self, node: Any, frame: Frame) -> FunctionInfo:

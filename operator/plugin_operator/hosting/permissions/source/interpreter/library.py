@@ -150,6 +150,10 @@ class Library:
                 return item_of(self._state, receiver, texts_of(first)) | joined(arguments.positional[1:])
             case Obj() if name in {"copy", "to_dict"}:
                 return value(receiver)
+            case Obj(kind=kind) if name == "update":
+                for key, found in self._containers.items_of(joined(arguments.positional), arguments.keywords):
+                    self._state.relabel(kind, value(Text(key)), found)
+                return NOTHING
             case Literal():
                 return self._containers.of_literal(receiver, name, call, arguments)
             case KindValue(kind=kind):
