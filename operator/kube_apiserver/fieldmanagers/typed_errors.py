@@ -4,7 +4,7 @@ The errors and messages follow structured-merge-diff's typed validation. It runs
 ownership requires correct field types and list keys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.fieldmanagers.conflicts import shown_path
@@ -16,6 +16,22 @@ _OMITS_KEYS = (
     "associative list with keys has an element that omits all key fields [{}] "
     "(and doesn't have default values for any key fields)"
 )
+
+
+def typed_patch_error(applied: Mapping[str, Any], schema: Schema, kind: str) -> str:
+    """Return why an applied configuration cannot be owned, "" if it can: kube-apiserver answers 500 with this message.
+
+    Args:
+        applied: the configuration, with its namespace and name.
+        schema: schema of the kind, with its root.
+        kind: group, version and kind, such as ``apps/v1, Kind=Deployment``.
+    """
+    if not (error := typed_error(applied, schema)):
+        return ""
+    metadata = applied.get("metadata")
+    about = metadata if isinstance(metadata, Mapping) else {}
+    where = f"{about.get('namespace', '')}/{about.get('name', '')}"
+    return f"failed to create typed patch object ({where}; {kind}): {error}"
 
 
 def typed_error(applied: Any, schema: Schema) -> str:

@@ -145,8 +145,7 @@ def _with_name(request: Request, applied: dict[str, Any]) -> dict[str, Any]:
 
 def _require_typed(request: Request, applied: Mapping[str, Any]) -> None:
     """Raise 500 for a configuration that does not match its schema, because its fields could not be owned."""
-    resource, metadata = request.resource, _metadata(applied)
-    if error := fieldmanagers.typed_error(applied, fieldmanagers.rooted(resource.schema)):
-        where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-        what = f"({where}; {resource.group}/{resource.version}, Kind={resource.kind})"
-        raise StatusError(500, "", f"failed to create typed patch object {what}: {error}")
+    resource = request.resource
+    kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+    if error := fieldmanagers.typed_patch_error(applied, fieldmanagers.rooted(resource.schema), kind):
+        raise StatusError(500, "", error)

@@ -103,6 +103,20 @@ async def test_an_object_of_another_party_is_an_error_and_the_other_children_are
     assert stored(ctx, "b")["data"] == {"value": "QQ=="}
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"data": {"value": 1}}, r"\.data\.value: expected string"),
+        ({"dta": {"value": "QQ=="}}, r"\.dta: field not declared in schema"),
+    ],
+)
+async def test_a_wrong_type_or_name_in_a_child_is_refused_as_by_a_server(data: dict[str, Any], message: str) -> None:
+    ctx = family()
+    with pytest.raises(InvalidError, match=rf"\(default/a; /v1, Kind=Secret\): {message}"):
+        await ctx.sync_children(widget(ctx), [{**secret("a"), **data}])
+    assert ctx.writes == []
+
+
 OURS = {"plugin-operator/controller": "fake"}
 FAR = {"plugin-operator/owner": "Widget.example.com/default/v"}
 

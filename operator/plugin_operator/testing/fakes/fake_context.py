@@ -137,9 +137,9 @@ def fake_context(  # noqa: PLR0913 - each is a fact of its own
     """Return a context for a plain call of a reconciler, without server, cache or event loop.
 
     ``client`` works on the objects and records its writes, with names, versions, conflicts, generations, finalizers and
-    status as on an API server. The listers show each write at once. It does not validate, set defaults, track field
-    owners (``apply`` merges, and replaces lists) or collect garbage: a ``scenario`` does. Every kind exists, and every
-    kind has a lister.
+    status as on an API server. The listers show each write at once. An ``apply`` of a built-in kind with a misspelled
+    field or a wrong type is an InvalidError. Otherwise it does not validate, set defaults, track field owners
+    (``apply`` merges, and replaces lists) or collect garbage: a ``scenario`` does. Every kind exists, and has a lister.
 
     Args:
         objects: the objects that exist, as dicts or of classes with ``@resource``; the first is the one to reconcile.

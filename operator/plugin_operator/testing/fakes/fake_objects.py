@@ -1,7 +1,8 @@
 """Objects in memory that answer like an API server, for the client and the listers of a fake context.
 
-Owns the rules that reconcilers meet: names, versions, conflicts, generations, finalizers, patches and status. Leaves
-validation, defaults, selectors of fields, field ownership and garbage collection to the embedded API server.
+Owns the rules that reconcilers meet: names, versions, conflicts, generations, finalizers, patches, status, and the
+types of what is applied. Leaves other validation, defaults, selectors of fields, field ownership and garbage collection
+to the embedded API server.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,13 +13,14 @@ from uuid import uuid4
 
 import msgspec
 
+from kube_apiserver.fieldmanagers import rooted, typed_patch_error
 from kube_apiserver.patching import PatchError, json_patch, merge_patch
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from plugin_operator.cache import Index, Lister
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
-from plugin_operator.client import ApiRequest, ByteStream, Response
+from plugin_operator.client import ApiRequest, ByteStream, Response, error_of
 from plugin_operator.client.http.request_path import kind_at, object_of
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiError, api_error
@@ -149,6 +151,8 @@ class FakeObjects:
     def _on_object(self, request: ApiRequest, gvk: GroupVersionKind, key: tuple[str, str], body: Any) -> Object:
         stored = self._store(gvk).get(*key)
         is_apply = request.content_type == "application/apply-patch+yaml"
+        if is_apply:
+            _check_types(gvk, body)
         if stored is None:
             if request.method == "PATCH" and is_apply:
                 return self._create(gvk, body, key[0])
@@ -246,6 +250,16 @@ class FakeObjects:
 
     def _stamp(self) -> str:
         return timestamp(self._clock.now())
+
+
+def _check_types(gvk: GroupVersionKind, applied: Object) -> None:
+    """Raise the error of an API server for an apply of a built-in kind with an unknown field or a wrong type."""
+    served = _BUILTIN.for_kind(gvk.api_version, gvk.kind)
+    if served is None:
+        return
+    kind = f"{gvk.group}/{gvk.version}, Kind={gvk.kind}"
+    if error := typed_patch_error(applied, rooted(served.schema), kind):
+        raise error_of(500, msgspec.json.encode({"message": error}))
 
 
 def _patched(obj: Object, patch: Any, content_type: str) -> Object:
