@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugin_operator.client.answers import Kind, decoded, object_in
+from plugin_operator.client.encoding.json_as_yaml import readable_as_yaml
+from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.http.api_request import ApiRequest, Query
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.client.interface.argument_checks import check_place
-from plugin_operator.client.json_as_yaml import readable_as_yaml
 from plugin_operator.client.list_pages import each_page, objects_in, read_list
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import is_model, to_dict, version_and_kind
-from plugin_operator.client.request_bodies import encoded
 from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource, status_problem

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict, to_dict
-from plugin_operator.client.request_bodies import encoded
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked

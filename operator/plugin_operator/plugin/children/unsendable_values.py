@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from plugin_operator.client.request_bodies import first_place
+from plugin_operator.client.encoding.request_bodies import first_place
 from plugin_operator.kube import GroupVersionKind, Object
 from plugin_operator.kube.builtin_kinds import is_builtin
 
