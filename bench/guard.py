@@ -8,15 +8,18 @@ keeps. The load is recorded bytes, in this process. ``--record`` writes what it 
 import argparse
 import asyncio
 import gc
+import io
 import json
 import sys
 import tracemalloc
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
 from bench import stream
 from bench.calls import Calls
 from bench.patching import calls_of_one_patch
+from plugin_operator import logs
 from plugin_operator.cache.handlers import Distributor
 from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
@@ -24,10 +27,11 @@ from plugin_operator.cache.store import Store
 from plugin_operator.clock import SystemClock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers.metrics import controller_metrics
-from plugin_operator.controllers.reconcile import Request
+from plugin_operator.controllers.reconcile import Reconciler, Request
 from plugin_operator.controllers.workers.outcomes import Outcomes
 from plugin_operator.controllers.workers.worker import Worker
 from plugin_operator.fence import Fence
+from plugin_operator.hosting.runtime.controller_failures import FailureLog
 from plugin_operator.hosting.runtime.health import RevisionHealth
 from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
 from plugin_operator.kube import GroupVersionKind
@@ -63,7 +67,7 @@ class _Enqueue:
 class DataPath:
     """The data path of one controller: feed, store, queue, worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, reconciler: Reconciler) -> None:
         clock, metrics = SystemClock(), Metrics()
         self._queue: WorkQueue[Request] = WorkQueue("guard", clock=clock, rate_limiter=ExponentialBackoff())
         distributor = Distributor(metrics, clock)
@@ -72,9 +76,12 @@ class DataPath:
         reader = WireReader(GroupVersionKind.parse("v1/ConfigMap"))
         self._feed = WatchStream(self.store, reader, Position(), clock)
         counts = controller_metrics(metrics, "guard")
-        outcomes = Outcomes("guard", queue=self._queue, metrics=counts, clock=clock, on_failure=None)
+        failures = FailureLog("guard", clock=clock, locate=lambda _: None, succeeded=lambda: counts.success)
+        outcomes = Outcomes(
+            "guard", queue=self._queue, metrics=counts, clock=clock, on_failure=failures.reconcile_failed
+        )
         self.guard = guard = PluginGuard("guard", "1", "guard", clock=clock)
-        self._worker = Worker(_nothing, guard, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
+        self._worker = Worker(reconciler, guard, queue=self._queue, outcomes=outcomes, metrics=counts, clock=clock)
 
     async def take(self, data: bytes) -> None:
         """Apply the events, in pieces as a socket gives them."""
@@ -92,6 +99,10 @@ async def _nothing(request: Request) -> None:
     del request
 
 
+async def _fails(_ctx: object, request: Request) -> None:
+    raise RuntimeError(f"as the benchmark asks for: {request}")
+
+
 def _events(kind: bytes, version: int) -> bytes:
     bodies = (stream.body_of(index, version + index, SIZE) for index in range(OBJECTS))
     return b"".join(stream.event_line(kind, body) for body in bodies)
@@ -99,7 +110,7 @@ def _events(kind: bytes, version: int) -> bytes:
 
 async def count() -> dict[str, float]:
     """Return the operations for one event and the bytes of one object."""
-    path = DataPath()
+    path = DataPath(_nothing)
     added, modified = _events(b"ADDED", 1_000), _events(b"MODIFIED", 10_000)
     gc.collect()
     tracemalloc.start()
@@ -117,6 +128,7 @@ async def count() -> dict[str, float]:
         "calls for one reconcile, from queue to done": round(reconcile.count / OBJECTS, 1),
         "calls for the guard around one reconcile": round(await _calls_of_the_guard(path.guard), 1),
         "calls for the steps around one reconcile": round(await _calls_of_the_steps(path.guard), 1),
+        "calls for one failed reconcile, from queue to done": round(await _calls_of_a_failure(path.guard, added), 1),
         "calls for one PATCH": round(await calls_of_one_patch(), 1),
         "bytes of one object and its queued key": round((after - before) / OBJECTS),
         "bytes of one object at the peak": round((peak - before) / OBJECTS),
@@ -137,10 +149,12 @@ async def _calls_of_the_guard(guard: PluginGuard) -> float:
 
 async def _calls_of_the_steps(guard: PluginGuard) -> float:
     """Return what it costs that a reconcile passes through all steps from the worker to the author's code."""
-    clock, key = SystemClock(), Request("ns", "name")
-    reconciler = reconcile_steps(
-        _bound(guard, clock), ready=None, fence=Fence(clock), health=RevisionHealth(), clock=clock
-    )
+
+    async def returns(_ctx: object, request: Request) -> None:
+        del request
+
+    key = Request("ns", "name")
+    reconciler = _steps(guard, returns)
     with Calls() as bare:
         for _ in range(OBJECTS):
             await _nothing(key)
@@ -150,10 +164,24 @@ async def _calls_of_the_steps(guard: PluginGuard) -> float:
     return (steps.count - bare.count) / OBJECTS
 
 
-def _bound(guard: PluginGuard, clock: SystemClock) -> BoundController:
-    async def reconcile(_ctx: object, request: Request) -> None:
-        del request
+async def _calls_of_a_failure(guard: PluginGuard, added: bytes) -> float:
+    """Return what a reconcile costs that raises, past the lines that are logged before the limit."""
+    logs.configure("json", stream=io.StringIO())
+    path = DataPath(_steps(guard, _fails))
+    await path.take(added)
+    with Calls() as failed:
+        await path.reconcile()
+    return failed.count / OBJECTS
 
+
+def _steps(guard: PluginGuard, function: Callable[..., Awaitable[None]]) -> Reconciler:
+    """Return all steps from the worker to the author's code."""
+    clock = SystemClock()
+    bound = _bound(guard, clock, function)
+    return reconcile_steps(bound, ready=None, fence=Fence(clock), health=RevisionHealth(), clock=clock)
+
+
+def _bound(guard: PluginGuard, clock: SystemClock, function: Callable[..., Awaitable[None]]) -> BoundController:
     kind = GroupVersionKind.parse("v1/ConfigMap")
     scope = ControllerScope(
         plugin="guard",
@@ -165,7 +193,7 @@ def _bound(guard: PluginGuard, clock: SystemClock) -> BoundController:
         listers={},
         writes=Expectations(kind, lambda _kind, _key: (), clock=clock, on_late=lambda: None),
     )
-    return BoundController(ControllerDeclaration("guard", kind, reconcile), scope, guard)
+    return BoundController(ControllerDeclaration("guard", kind, function), scope, guard)
 
 
 def main() -> int:

@@ -180,12 +180,21 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
     for _ in range(_MAX_CHAIN):
         if current is None:
             break
-        innermost = reversed(deque(traceback.walk_tb(traceback_of(current)), _MAX_LOOKED_AT))
-        found = (
-            f"{path}:{line}" for frame, line in innermost if (path := locate(frame.f_code.co_filename)) is not None
-        )
-        if places := tuple(islice(found, _MAX_PLACES)):
-            return places
+        # Every failed reconcile comes here, three times: plain loops cost half of generators.
+        innermost: deque[TracebackType] = deque(maxlen=_MAX_LOOKED_AT)
+        step = traceback_of(current)
+        while step is not None:
+            innermost.appendleft(step)
+            step = step.tb_next
+        places: list[str] = []
+        for step in innermost:
+            path = locate(step.tb_frame.f_code.co_filename)
+            if path is not None:
+                places.append(f"{path}:{step.tb_lineno}")
+                if len(places) == _MAX_PLACES:
+                    break
+        if places:
+            return tuple(places)
         current = cause_of(current)
     return ()
 

@@ -68,7 +68,7 @@ class PluginGuard:
         self._limiter = LineLimiter(clock, burst=BURST, period_seconds=PERIOD_SECONDS, most=MOST)
         self._base = contextvars.Context()
         self._base.run(mark)
-        self._ids: dict[NamespacedName, str] = {}
+        self._ids: dict[NamespacedName, Callable[[], str]] = {}
 
     def contain(
         self, what: str, about: NamespacedName | None, fallback: T, function: Callable[..., T], *args: Any
@@ -143,10 +143,10 @@ class PluginGuard:
         """Return ``path:line`` of the innermost plugin frame in the traceback of ``error``, or an empty text."""
         return next(iter(places_of(error, self._locate)), "")
 
-    def note_reconcile(self, request: NamespacedName, reconcile_id: str) -> None:
-        """Remember the id of a reconcile that has just failed, for its log line."""
+    def note_reconcile(self, request: NamespacedName, reconcile_id: Callable[[], str]) -> None:
+        """Remember what returns the id of a reconcile that has just failed, for its log line."""
         self._ids[request] = reconcile_id
 
-    def take_reconcile_id(self, request: NamespacedName) -> str:
-        """Return and remove the remembered reconcile id of a key; empty if there is none."""
-        return self._ids.pop(request, "")
+    def take_reconcile_id(self, request: NamespacedName) -> Callable[[], str]:
+        """Return and remove what was noted for a key; it returns an empty text if there is nothing."""
+        return self._ids.pop(request, str)

@@ -60,7 +60,7 @@ class BoundController:
             call = _reconciling(self.declaration.reconcile, context, request, self._reconcile_threads)
             result = _result_of(self.declaration, await self.guard.drive(call))
         except BaseException:
-            self.guard.note_reconcile(request, context.reconcile_id)
+            self.guard.note_reconcile(request, lambda: context.reconcile_id)
             raise
         if previous is not None:
             previous.succeeded(request, seen)
@@ -87,7 +87,7 @@ class BoundController:
         try:
             return _result_of(self.declaration, await self.guard.drive(cleaning()), "cleanup")
         except BaseException:
-            self.guard.note_reconcile(request, context.reconcile_id)
+            self.guard.note_reconcile(request, lambda: context.reconcile_id)
             raise
 
     def places(self, request: Request, locate: Locate) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ async def test_a_result_that_is_none_is_an_error_that_says_so_without_showing_it
     with pytest.raises(TypeError, match="return None or a Result") as caught:
         await controller.reconcile(REQUEST)
     assert "hunter2" not in str(caught.value)
-    assert controller.guard.take_reconcile_id(REQUEST), "the line about it names no reconcile"
+    assert controller.guard.take_reconcile_id(REQUEST)(), "the line about it names no reconcile"
 
 
 async def test_a_plain_reconcile_runs_in_a_thread_and_may_wait_for_coroutines(

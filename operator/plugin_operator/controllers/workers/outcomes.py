@@ -165,7 +165,7 @@ class Outcomes:
         _log.error(
             "Reconciler error",
             **guard.fields(request),
-            reconcile_id=reconcile_id or None,
+            reconcile_id=reconcile_id() or None,
             retried=not failure.is_terminal,
             at=place or None,
             error=described(error),
