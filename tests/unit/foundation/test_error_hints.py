@@ -72,15 +72,15 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
             "TemporaryError() has no argument 'retry_after': did you mean 'retry_after_seconds'?",
         ),
         (
-            "Metadata = plugin_operator.Metadata\nMetadata(\n    nam='ä',\n)",
-            "Metadata() has no argument 'nam': did you mean 'name'?",
+            "OwnerReference = plugin_operator.OwnerReference\nOwnerReference(\n    nam='ä',\n)",
+            "OwnerReference() has no argument 'nam': did you mean 'name'?",
         ),
         (
-            "from plugin_operator.kinds import core_v1\n'ä', core_v1.PodSpec(containrs=[])",
-            "core_v1.PodSpec() has no argument 'containrs': did you mean 'containers'?",
+            "from plugin_operator import kube\n'ä', kube.OwnerReference(nam='a')",
+            "kube.OwnerReference() has no argument 'nam': did you mean 'name'?",
         ),
         (
-            "class Spec(plugin_operator.Struct):\n    size: int\nSpec()",
+            "import msgspec\nclass Spec(msgspec.Struct):\n    size: int\nSpec()",
             "Spec() lacks the argument 'size': its arguments are size",
         ),
         ("ctx.recorder.event('Normal', 'a', 'b')", "its arguments are about, type, reason, message"),

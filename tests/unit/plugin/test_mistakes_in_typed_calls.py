@@ -135,7 +135,9 @@ async def test_a_null_that_the_class_forbids_is_invalid(
     change(found.spec)
     with pytest.raises(InvalidError, match='Fleet "a" is invalid and was not sent') as caught:
         await ctx.client.update(found)
-    assert [(each["field"], each["message"]) for each in caught.value.causes] == [(path, reason)]
+    way_out = "; to write None, declare it | None; to leave it out, declare it | UnsetType and assign UNSET"
+    message = reason if path.endswith("]") else f"{reason}{way_out}"
+    assert [(each["field"], each["message"]) for each in caught.value.causes] == [(path, message)]
     assert ctx.writes == []
 
 

@@ -26,6 +26,8 @@ from plugin_operator.kube.objects.errors import Violation, violation_in
 
 _UNPROCESSABLE = 422
 _WRONG_TYPE = "FieldValueTypeInvalid"
+_NOTHING = ("got null", "got msgspec.UnsetType")  # msgspec's words for None and ``UNSET``
+_IN_PLACE_OF_NOTHING = "to write None, declare it | None; to leave it out, declare it | UnsetType and assign UNSET"
 _OF_THE_KIND = ("apiVersion", "kind")
 
 
@@ -100,6 +102,8 @@ def _check_change(definition: Definition, before: Object, after: Object) -> None
 
 def misfit(definition: Definition, document: Object, found: Violation) -> InvalidError:
     """Return the error for a value of a type that the class does not allow."""
+    if found.reason.endswith(_NOTHING) and not definition.is_builtin and not found.path.endswith("]"):
+        found = found._replace(reason=f"{found.reason}; {_IN_PLACE_OF_NOTHING}")
     return _invalid(definition.gvk, document, [found], _WRONG_TYPE)
 
 

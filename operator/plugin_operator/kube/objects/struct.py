@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, dataclass_transform
 
 import msgspec
 
+from plugin_operator.error_hints import missing_arguments, unknown_argument
 from plugin_operator.rendering import class_name
 
 _SET = "_set"
@@ -34,8 +35,17 @@ class StructMeta(msgspec.StructMeta):
     if not TYPE_CHECKING:  # pyright would take its result for that of every class
 
         def __call__(cls, *args: Any, **fields: Any) -> Any:
-            """Create an instance, and record the names of ``fields``."""
-            made = super().__call__(*args, **fields)
+            """Create an instance, and record the names of ``fields``.
+
+            Raises:
+                TypeError: an argument is unknown, missing, or has no name.
+            """
+            try:
+                made = super().__call__(*args, **fields)
+            except TypeError as error:
+                if reason := _wrong_call(cls, fields, str(error)):
+                    raise TypeError(reason) from None
+                raise
             for name, value in fields.items():
                 _check_exact(made, name, value)
             made.__dict__[_SET] = set(fields)
@@ -116,6 +126,25 @@ def replace_read(of: Struct, name: str, value: Any) -> None:
     msgspec.Struct.__setattr__(of, name, value)
     of.__dict__.get(_SET, set()).discard(name)
     of.__dict__.get(_READ, {}).pop(name, None)
+
+
+def _wrong_call(cls: type[msgspec.Struct], fields: Mapping[str, Any], problem: str) -> str:
+    """Return what is wrong with the arguments of a constructor call; empty for another ``problem``."""
+    name, known = cls.__name__, cls.__struct_fields__
+    if problem.startswith("Extra positional arguments"):
+        return f"{name}() takes its arguments by name: write {name}({known[0] if known else ''}=…)"
+    unknown = [each for each in fields if each not in known]
+    if problem.startswith("Unexpected keyword argument") and unknown:
+        return unknown_argument(name, unknown[0], known)
+    lacking = [each.name for each in msgspec.structs.fields(cls) if each.required and each.name not in fields]
+    if problem.startswith("Missing required argument") and lacking:
+        return missing_arguments(name, _listed(lacking), known)
+    return ""
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = map(repr, names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _check_exact(of: Struct, name: str, value: Any) -> None:
