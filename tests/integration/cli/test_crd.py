@@ -125,6 +125,13 @@ def test_a_rule_that_the_api_server_refuses_is_a_mistake_in_plain_words(tmp_path
     assert result.stderr == f"{path}:10: Widget: rules: the rule {rule!r} {words}\n"
 
 
+def test_a_rule_with_the_name_of_an_attribute_is_refused_with_that_on_the_wire(tmp_path: Path) -> None:
+    rule = "[self.spec].all(a, a.of_x > 1)"
+    widget = WIDGET.replace("storage=True", f"rules=[rule({rule!r})]").replace("size:", "of_x:")
+    result = run("crd", write(tmp_path / "widget.py", IMPORTS, widget, CONTROLLER.format(name="widget")))
+    assert result.stderr.endswith("is no valid CEL at character 21: there is no field 'of_x': did you mean 'ofX'?\n")
+
+
 @pytest.mark.parametrize("type_", ["X", "list[X]", "dict[str, X]"])
 def test_a_rule_that_the_api_server_refuses_is_named_with_its_field_and_line(tmp_path: Path, type_: str) -> None:
     field = f"schema(rules=[rule('self.all(a, self.all(b, c))')])] = {'{}' if 'dict' in type_ else '[]'}"

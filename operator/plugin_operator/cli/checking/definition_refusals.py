@@ -94,7 +94,10 @@ def _in_plain_words(why: str, schema: Mapping[str, Any]) -> str:
     if (found := _UNEXPECTED.match(why)) is not None:
         return "it ends too early" if found["text"] == "<EOF>" else f"{found['text']!r} is unexpected"
     if (found := _UNDEFINED.match(why)) is not None:
-        near = difflib.get_close_matches(found["name"], sorted(set(_names_in(schema))), n=1)
+        names = sorted(set(_names_in(schema)))
+        first, *more = found["name"].split("_")
+        camel = first + "".join(map(str.capitalize, more))
+        near = [camel] if camel in names else difflib.get_close_matches(found["name"], names, n=1)
         return f"there is no field {found['name']!r}{f': did you mean {near[0]!r}?' if near else ''}"
     return why
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from go_regexp import PatternError, compile_pattern
 from plugin_operator.kube.definitions.schemas.field_schema import FieldSchema, given_in
 from plugin_operator.kube.definitions.schemas.formats import format_problem
+from plugin_operator.kube.definitions.schemas.rule_names import check_names
 from plugin_operator.kube.definitions.schemas.rules import rule_documents
 from plugin_operator.kube.objects.wire import to_wire
 
@@ -261,6 +262,8 @@ def _immutable(target: Schema, value: Any) -> None:
 
 
 def _rules(target: Schema, value: Any) -> None:
+    for each in value:
+        check_names(each, target)
     if value:
         target[RULES] = [*target.get(RULES, ()), *value]
 
