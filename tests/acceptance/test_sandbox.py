@@ -92,7 +92,7 @@ async def gadgets(ctx, request):
     edited = plugins / ".gadgets.new"
     edited.write_text(text.replace("size: int = 3", "size: int = 3\n    color: str = 'red'"))
     edited.rename(plugins / "gadgets.py")
-    up.output.wait_for("Definition installed", "result=updated")
+    up.output.wait_for("Definition updated")
     assert "red" in up.kubectl("get", "gadget", "a", "-o", "yaml")
 
 

@@ -359,8 +359,15 @@ async def test_a_definition_that_stays_kept_is_logged_once_for_each_reason(clust
         assert await cluster.install(theirs) == "unchanged"
         assert await cluster.install(definition()) == "kept"
 
-    said = [each["result"] for each in logs if each["event"] == "Definition installed"]
-    assert said == ["kept", "kept"]
+    assert [each["event"] for each in logs] == ["Definition in the cluster left as it is"] * 2
+    assert all(each["reason"].startswith(f"the definition {_NAME} in the cluster differs from") for each in logs)
+
+
+async def test_what_became_of_a_definition_is_logged_in_words(cluster: Cluster) -> None:
+    with capture_logs() as logs:
+        for wanted in (definition(), definition(), definition("v0", "v1")):
+            await cluster.install(wanted)
+    assert [each["event"] for each in logs] == ["Definition created", "Definition updated"]
 
 
 async def test_an_invalid_definition_is_refused_with_the_servers_reason(cluster: Cluster) -> None:

@@ -53,7 +53,7 @@ async def test_a_definition_of_a_scenario_that_fits_the_class_stays(tmp_path: Pa
     async with scenario(
         written(tmp_path), crds=[definition({"size": {"type": "integer"}, "more": {"type": "string"}})]
     ) as s:
-        assert "is kept: plugin-operator owns .spec.versions" in s.plugins[0].reason
+        assert "stays as it is: plugin-operator owns .spec.versions" in s.plugins[0].reason
         crd = await s.client.get("apiextensions.k8s.io/v1/CustomResourceDefinition", "gadgets.example.com")
         spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
         assert set(spec["properties"]) == {"size", "more"}

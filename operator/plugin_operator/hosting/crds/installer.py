@@ -28,6 +28,12 @@ _LONGEST_POLL_SECONDS = 1.0
 _ATTEMPTS = 3
 _VERBS = ("get", "create", "patch")
 _PLURAL = "customresourcedefinitions"
+#: What the log says of each action of ``Installed``.
+_EVENTS = {
+    "created": "Definition created",
+    "updated": "Definition updated",
+    "kept": "Definition in the cluster left as it is",
+}
 
 DEFINITION_WRITES = counter(
     "plugin_operator_definition_writes_total",
@@ -92,14 +98,7 @@ class DefinitionInstaller:
         if done.action != "unchanged" and not is_known:
             self._writes.inc(name, done.action)
             say = _log.warning if done.note else _log.info
-            say(
-                "Definition installed",
-                plugin=plugin,
-                path=path,
-                definition=name,
-                result=done.action,
-                reason=done.note or None,
-            )
+            say(_EVENTS[done.action], plugin=plugin, path=path, definition=name, reason=done.note or None)
         return done
 
     async def _install(self, wanted: Definition) -> Installed:
@@ -197,7 +196,8 @@ def _kept(wanted: Definition, live: Definition, why: str) -> Installed:
     unmet = unmet_needs(wanted, live)
     if unmet:
         raise DefinitionRefused(f"{why}; the class cannot work with the live definition: {', '.join(unmet[:5])}")
-    return Installed("kept", f"the live definition {live['metadata']['name']} is kept: {why}")
+    name = live["metadata"]["name"]
+    return Installed("kept", f"the definition {name} in the cluster differs from the class, and stays as it is: {why}")
 
 
 def _unserved(change: Change) -> str:
