@@ -8,7 +8,7 @@ import pytest
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.cli.manifest_files import Manifest, read_manifests
-from plugin_operator.cli.sandbox.seeding import seed
+from plugin_operator.cli.sandbox.seeding import needs_definitions, seed
 from plugin_operator.client import ApiClient, Connection, RESTMapper, load_connection_config
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.metrics import Metrics
@@ -75,3 +75,21 @@ async def test_a_broken_definition_is_reported_by_its_field_and_a_namespace_as_o
     typo = Manifest({"apiVersion": "v1", "kind": "configmap", "metadata": {"name": "a"}}, "c.yaml, document 1")
     with pytest.raises(PluginOperatorError, match=r"did you mean v1/ConfigMap\?$"):
         await seed(kubeconfig, [typo])
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        None,
+        "text",
+        {},
+        {"group": "example.com", "names": "text"},
+        {"group": [], "names": {"kind": {}}, "versions": [1]},
+    ],
+)
+async def test_a_definition_that_is_none_is_refused_with_its_file(kubeconfig: Path, spec: Any) -> None:
+    obj = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a.b.c"}}
+    manifest = Manifest(obj | ({} if spec is None else {"spec": spec}), "crd.yaml, document 1")
+    assert needs_definitions([manifest]) is False
+    with pytest.raises(PluginOperatorError, match=r"(?s)^--seed: crd\.yaml, document 1: .*spec"):
+        await seed(kubeconfig, [manifest])

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from plugin_operator.cli.crd_files import Crd, crd_of
 from plugin_operator.cli.manifest_files import Manifest
 from plugin_operator.cli.sandbox.refusals import refusal_of
 from plugin_operator.client import ApiClient, Connection, RESTMapper, load_connection_config
 from plugin_operator.errors import ApiError, NoMatchError, NotFoundError, PluginOperatorError
 from plugin_operator.hosting.crds.requests import DEFINITIONS, FIELD_MANAGER
-from plugin_operator.kube import GroupVersionKind, without_server_fields
+from plugin_operator.kube import GroupVersionKind, builtin_resource, without_server_fields
 from plugin_operator.metrics import Metrics
 
 _SEEDS = "plugin-operator-seed"
@@ -26,10 +27,16 @@ _POLL_SECONDS = 0.02
 
 def needs_definitions(manifests: Sequence[Manifest]) -> bool:
     """Report whether a class of a plugin may define the kind of an object: no CRD among the seeds does."""
-    specs = [each.obj["spec"] for each in manifests if each.obj["kind"] == _DEFINITION]
-    defined = {(spec["group"], spec["names"]["kind"]) for spec in specs}
+    defined = {(crd.group, crd.kind) for each in manifests if (crd := _crd_of(each)) is not None}
     kinds = [GroupVersionKind.of(each.obj) for each in manifests]
-    return any("." in kind.group and (kind.group, kind.kind) not in defined for kind in kinds)
+    return any(builtin_resource(kind) is None and (kind.group, kind.kind) not in defined for kind in kinds)
+
+
+def _crd_of(manifest: Manifest) -> Crd | None:
+    try:
+        return crd_of(manifest.obj)
+    except ValueError:
+        return None  # the server says what is wrong with it
 
 
 async def seed(kubeconfig: Path, manifests: Sequence[Manifest], definitions: Sequence[dict[str, Any]] = ()) -> None:
