@@ -15,8 +15,15 @@ def write_private(path: Path, content: bytes) -> None:
     """Replace a file atomically, with mode 0600.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written. The error names it, also where the system does not, as on a full disk.
     """
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
