@@ -63,7 +63,10 @@ def parse_namespaces(text: str) -> tuple[str, ...]:
     if text and not names:
         raise ValueError(f'"{text}" contains no namespace: leave it empty for all namespaces')
     for name in names:
-        check_namespace(name)
+        try:
+            check_namespace(name)
+        except ValueError as error:
+            raise ValueError(f"{error}; separate several with commas") from error
     return names
 
 
@@ -74,10 +77,7 @@ def check_namespace(name: str) -> None:
         ValueError: ``name`` is invalid.
     """
     if not is_label(name):
-        raise ValueError(
-            f'"{name}" is not a namespace name: use lower-case letters, digits and "-", at most 63; '
-            "separate several with commas"
-        )
+        raise ValueError(f'"{name}" is not a namespace name: use lower-case letters, digits and "-", at most 63')
 
 
 def check_object_name(name: str) -> None:

@@ -52,6 +52,20 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(group, ["manifests", *map(str, arguments)])
 
 
+def test_the_flag_that_takes_one_namespace_does_not_advise_commas(plugins: Path) -> None:
+    assert "commas" not in run(plugins, "--namespace=a.b").stderr
+    assert "separate several with commas" in run(plugins, "--watch-namespace=a.b").stderr
+
+
+@pytest.mark.parametrize(("character", "escape"), [("\x7f", r"\x7f"), ("\x9b", r"\x9b"), ("\uffff", r"\uffff")])
+def test_a_character_that_yaml_cannot_have_is_named_with_its_line(plugins: Path, character: str, escape: str) -> None:
+    (plugins / "hello.py").write_text(f"{HELLO}ODD = '{character}'\n", encoding="utf-8")
+    result = run(plugins)
+    assert result.exit_code == 2
+    assert f"hello.py:7: kubectl cannot apply a file with the character U+{ord(character):04X}" in result.stderr
+    assert result.stderr.endswith(f"write {escape}\n")
+
+
 def printed(*arguments: object) -> list[Object]:
     result = run(*arguments)
     assert (result.exit_code, result.stderr) == (0, ""), result.output

@@ -19,6 +19,8 @@ _KEY = re.compile(r"(?!\.\.|\.\Z)[-._a-zA-Z0-9]{1,253}")
 _NOT_IN_KEYS = re.compile(r"[^-._a-zA-Z0-9]+")
 #: Paths that kustomize reads in ``KEY=FILE``.
 _FILE = re.compile(r"[-._a-zA-Z0-9/]+")
+#: Characters that no YAML has as they are: kustomize and a server-side apply fail at them.
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\ufffe\uffff]")
 _DIGITS = 8
 _MAX_SUFFIX = 16
 
@@ -47,13 +49,16 @@ def entries_of(sources: Iterable[PluginSource]) -> list[Entry]:
     """Return the files of plugins and of the helpers that they import, by path.
 
     Raises:
-        UsageError: two plugins have different files of one path, or a ConfigMap is too small.
+        UsageError: two plugins have different files of one path, a file has a character that YAML cannot have, or a
+            ConfigMap is too small.
     """
     files: dict[str, bytes] = {}
     for source in sources:
         for path, content in source.files.items():
             if files.setdefault(path, content) != content:
                 raise UsageError(f"{source.root}/{path}: another directory has a different {path}: rename one of them")
+    for path, content in files.items():
+        _check_characters(path, content)
     keys = keys_of(files)
     entries = [Entry(keys[path], path, files[path]) for path in sorted(files)]
     _check_size(entries)
@@ -87,6 +92,17 @@ def items_of(entries: Iterable[Entry]) -> list[Mapping[str, str]]:
     """Return ``items`` for the volume; empty if each key is the name of its file."""
     listed = list(entries)
     return [{"key": each.key, "path": each.path} for each in listed] if any(e.key != e.path for e in listed) else []
+
+
+def _check_characters(path: str, content: bytes) -> None:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return  # it becomes binary data
+    if (found := _NOT_IN_YAML.search(text)) is not None:
+        line, code = text.count("\n", 0, found.start()) + 1, ord(found[0])
+        escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+        raise UsageError(f"{path}:{line}: kubectl cannot apply a file with the character U+{code:04X}: write {escape}")
 
 
 def _check_size(entries: list[Entry]) -> None:
