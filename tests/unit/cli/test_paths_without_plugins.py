@@ -54,6 +54,32 @@ def test_what_is_there_and_what_may_be_meant(command: str, path: str, message: s
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a\x1b.py", "is not a plugin: its name has characters that cannot be seen: rename the file"),
+        (".hidden.py", "is not a plugin: the operator ignores files of such names"),
+        ("__main__.py", "is not a plugin: the operator ignores files of such names"),
+    ],
+)
+def test_a_file_whose_name_the_operator_does_not_take_says_so(
+    command: str, name: str, reason: str, project: Path
+) -> None:
+    (project / "plugins" / name).write_text(GOOD)
+    assert reason in run(command, f"plugins/{name}").output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_line_feed_in_a_path_begins_no_line_that_a_ci_obeys(command: str, project: Path) -> None:
+    folder = project / "a\n::error::b"
+    folder.mkdir()
+    (folder / "bad.py").write_text("# /// script\n# dependencies = 3\n# ///\nx = (\n")
+    output = run(command, str(folder)).output
+    assert "bad.py" in output
+    assert not [line for line in output.splitlines() if line.startswith("::")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_without_a_directory_of_plugins_the_way_to_one_is_named(command: str, project: Path) -> None:
     (project / "plugins").rename(project / "elsewhere")
     assert "write a plugin with: plugin-operator new hello --for v1/ConfigMap" in run(command, "crds").output

@@ -9,9 +9,9 @@ from typing import Any
 
 from plugin_operator.cli.checking.report import CheckedPlugin, CheckReport, Mistake
 from plugin_operator.cli.output import cell, print_document, print_table
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 from plugin_operator.hosting.lints.lint import ERROR
-from plugin_operator.rendering import terminal_line, terminal_text
+from plugin_operator.rendering import terminal_text
 
 _TITLES = ("PLACE", "SEVERITY", "RULE", "MISTAKE")
 _STYLES = {"error": "red", "warning": "yellow"}
@@ -27,12 +27,12 @@ def print_plugins(report: CheckReport) -> None:
     for plugin in report.plugins:
         mistakes = plugin.mistakes
         if plugin.state != "rejected":
-            say(f"{plugin.path}: {terminal_line(_accepted(plugin))}")
+            say_line(f"{plugin.path}: {_accepted(plugin)}")
             for each in mistakes:
-                say(f"{each.place}: {each.severity}: {terminal_line(each.message)}")
+                say_line(f"{each.place}: {each.severity}: {each.message}")
     for each in report.mistakes:
         if each.severity == ERROR:
-            say(f"{each.place}: {terminal_line(each.message)}", err=True)
+            say_line(f"{each.place}: {each.message}", err=True)
 
 
 def _accepted(plugin: CheckedPlugin) -> str:

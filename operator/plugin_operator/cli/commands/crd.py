@@ -11,9 +11,8 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import validate_timeout
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 from plugin_operator.errors import UsageError
-from plugin_operator.rendering import terminal_line
 
 if TYPE_CHECKING:
     from plugin_operator.cli.checking.report import Mistake
@@ -88,9 +87,9 @@ def _write(definitions: Sequence[dict[str, Any]], folder: Path, output: str) -> 
     files = {name: text.encode() for name, text in texts.items()}
     write_recorded(files, folder, flag="--output-dir", removes=False)
     for name in texts:
-        say(f"Wrote {folder / name}")
+        say_line(f"Wrote {folder / name}")
 
 
 def _print_mistakes(mistakes: "Sequence[Mistake]") -> None:
     for each in mistakes:
-        say(f"{each.place}: {terminal_line(each.message)}", err=True)
+        say_line(f"{each.place}: {each.message}", err=True)

@@ -13,7 +13,7 @@ from plugin_operator.cli.deployment.flags import own_namespace, watched_namespac
 from plugin_operator.cli.operator_flags import validate_timeout
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,7 +100,7 @@ def command(paths: tuple[Path, ...], output_dir: Path | None, output: str, **set
     if output_dir is not None:
         check_output(deployment, output_dir)
         write(deployment, output_dir)
-        say(f"{output_dir}: written. Apply it with: kubectl apply -k {shlex.quote(str(output_dir))}")
+        say_line(f"{output_dir}: written. Apply it with: kubectl apply -k {shlex.quote(str(output_dir))}")
         return
     with tempfile.TemporaryDirectory(prefix="plugin-operator-") as folder:
         write(deployment, Path(folder))

@@ -15,8 +15,7 @@ from plugin_operator.cli.parameters import ExistingPath, RoleName, flag
 from plugin_operator.cli.permissions.account import account_of
 from plugin_operator.cli.permissions.diff_flags import diff_flags
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
-from plugin_operator.rendering import terminal_line
+from plugin_operator.cli.terminal.messages import say, say_line
 
 if TYPE_CHECKING:
     from plugin_operator.cli.permissions.plugin_needs import PluginNeeds
@@ -115,11 +114,11 @@ def command(
     )
     if found.mistakes:
         for mistake in found.mistakes:
-            say(terminal_line(f"{mistake.place}: {mistake.message}"), err=True)
+            say_line(f"{mistake.place}: {mistake.message}", err=True)
         sys.exit(1)
     warnings = _warnings(found)
     for warning in warnings:
-        say(f"Warning: {terminal_line(warning)}", err=True)
+        say_line(f"Warning: {warning}", err=True)
     watched = tuple(sorted(watch_namespace or ()))
     roles = roles_for(found.needs, watched)
     if sources["diffs"]:

@@ -10,7 +10,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import environment_names
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 
 if TYPE_CHECKING:
     from plugin_operator.hosting.requirements.union import NeedsUnion
@@ -41,7 +41,7 @@ def command(paths: tuple[Path, ...], output: str) -> None:
     for line in union.lines:
         say(line)
     for problem in union.problems:
-        say(problem, err=True)
+        say_line(problem, err=True)
     sys.exit(1 if union.problems else 0)
 
 

@@ -7,7 +7,7 @@ import click
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import PluginsDir
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say_line
 from plugin_operator.errors import UsageError
 
 _EXAMPLES = (
@@ -46,4 +46,4 @@ def command(directory: Path, key: Path, serial: int | None, output: str) -> None
         print_document(signed, output)
         return
     files = "1 file" if len(manifest.digests) == 1 else f"{len(manifest.digests)} files"
-    say(f"{directory}: signed {files} with serial {manifest.serial}")
+    say_line(f"{directory}: signed {files} with serial {manifest.serial}")

@@ -7,12 +7,11 @@ from typing import Any
 
 from plugin_operator.cli.permissions.plugin_needs import Sources, needs_for
 from plugin_operator.cli.plugin_paths import chosen, directory_of, plugin_of
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say_line
 from plugin_operator.errors import UsageError
 from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource
-from plugin_operator.rendering import terminal_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def accepted_plugins(paths: Sequence[Path], namespace: str, *, timeout_seconds: 
     sources = _sources(paths)
     found = needs_for(Sources(paths, operator_namespace=namespace, timeout_seconds=timeout_seconds, lints=True))
     for each in found.mistakes:
-        say(terminal_line(f"{each.place}: {each.message}"), err=True)
+        say_line(f"{each.place}: {each.message}", err=True)
     if found.mistakes:
         return None
     if not sources:
@@ -54,7 +53,7 @@ def accepted_plugins(paths: Sequence[Path], namespace: str, *, timeout_seconds: 
     ]
     findings = [f"{each.place}: {each.rule} {each.message}" for each in found.findings]
     for warning in (*findings, *map(str, found.unclear), *guesses):
-        say(f"Warning: {terminal_line(warning)}", err=True)
+        say_line(f"Warning: {warning}", err=True)
     return AcceptedPlugins(sources, found.needs, found.definitions)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from plugin_operator.rendering import terminal_text
+from plugin_operator.rendering import terminal_line, terminal_text
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
@@ -20,6 +20,11 @@ def say(text: str, *, err: bool = False, nl: bool = True) -> None:
         nl: end with a line feed.
     """
     click.echo(terminal_text(text), err=err, nl=nl)
+
+
+def say_line(text: str, *, err: bool = False) -> None:
+    """Print text as one line: a line feed in a name begins no line of its own, which a CI might obey."""
+    say(terminal_line(text), err=err)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import cluster_flags, search_namespaces, validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 from plugin_operator.errors import PluginOperatorError, UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def command(action: str, paths: tuple[Path, ...], yes: bool, output: str, **give
     elif action == "list":
         _print(found, wanted, output)
     for problem in found.problems:
-        say(f"Error: {problem}", err=True)
+        say_line(f"Error: {problem}", err=True)
     sys.exit(1 if found.problems or (action == "clear" and found.objects) else 0)
 
 
@@ -92,7 +92,7 @@ def _kinds_and_ids(paths: tuple[Path, ...], given: dict[str, Any]) -> tuple[list
     loaded = controllers_of(paths, given["validate_timeout_seconds"])
     if loaded.mistakes:
         for mistake in loaded.mistakes:
-            say(f"{mistake.place}: {mistake.message}", err=True)
+            say_line(f"{mistake.place}: {mistake.message}", err=True)
         raise PluginOperatorError("not all plugins can be loaded: name their kinds with --for")
     kinds += (each.for_ for each in loaded.controllers if each.for_ is not None)
     return list(dict.fromkeys(kinds)), frozenset(known for each in loaded.controllers for known in each.ids)

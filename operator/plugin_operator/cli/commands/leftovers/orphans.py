@@ -10,7 +10,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import cluster_flags, search_namespaces, validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
 from plugin_operator.cli.plugin_argument import plugins_argument
-from plugin_operator.cli.terminal.messages import say
+from plugin_operator.cli.terminal.messages import say, say_line
 
 if TYPE_CHECKING:
     from plugin_operator.cli.leftovers.orphans import Orphan, Orphans
@@ -48,12 +48,12 @@ def command(paths: tuple[Path, ...], namespaces: tuple[str, ...], output: str, *
     loaded = controllers_of(paths, settings["validate_timeout_seconds"])
     if loaded.mistakes:
         for mistake in loaded.mistakes:
-            say(f"{mistake.place}: {mistake.message}", err=True)
+            say_line(f"{mistake.place}: {mistake.message}", err=True)
         sys.exit(1)
     config = load_connection_config(settings["kubeconfig"], settings["context"])
     orphans = find_orphans(config, loaded.controllers, namespaces)
     for what, reason in orphans.unread:
-        say(f"Warning: {what} cannot be read: {reason}", err=True)
+        say_line(f"Warning: {what} cannot be read: {reason}", err=True)
     _print(orphans, output)
     sys.exit(1 if orphans.found else 0)
 
