@@ -19,8 +19,8 @@ from tests.replicas.conftest import Replica, Replicas, until
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = 3.0
 RETRY_SECONDS = 0.5
-# What the start of a pause may be off by, a write that is under way, and a machine that has other work.
-SLACK_SECONDS = 3.0
+# For a machine that has other work: the limits with it tell slow from never, and safety does not depend on them.
+SLACK_SECONDS = 15.0
 DOWN_SECONDS = 60.0
 TAKEN_OVER_SECONDS = LEASE_SECONDS + RETRY_SECONDS * 2.2 + SLACK_SECONDS
 
@@ -42,7 +42,8 @@ def terminated(replicas: Replicas, leader: Replica) -> None:
     begins = replicas.begins(replicas.leader().name)
     # The next one may have begun before the process of the old one was gone, but not before its Lease was free.
     assert begins is not None
-    assert begins - ended < 1.0, (began, ended, begins)
+    # Sooner than a Lease that nobody gives back lasts.
+    assert begins - ended < LEASE_SECONDS - RETRY_SECONDS, (began, ended, begins)
 
 
 def killed(replicas: Replicas, leader: Replica) -> None:
@@ -69,7 +70,7 @@ def partitioned(replicas: Replicas, leader: Replica) -> None:
 
 
 def blocked(replicas: Replicas, leader: Replica) -> None:
-    (replicas.folder / f"block-{leader.name}").write_text(str(3 * LEASE_SECONDS))
+    (replicas.folder / f"block-{leader.name}").write_text(str(2 * (RENEW_SECONDS + SLACK_SECONDS)))
     assert leader.end(RENEW_SECONDS + SLACK_SECONDS) == 1
     assert "the event loop is blocked" in leader.log
     replicas_take_over(replicas, leader)
