@@ -148,3 +148,59 @@ async def test_a_value_that_json_does_not_have_is_named_with_its_path(field: str
     ctx, obj = stored()
     with pytest.raises((TypeError, ValueError), match=words):
         await write(ctx, obj, lambda obj: setattr(obj.status, field, value))
+
+
+async def test_a_change_from_before_the_block_is_written_with_those_in_it() -> None:
+    ctx, obj = stored(DeviceStatus(ports={"a": 1}))
+    assert obj.status
+    obj.status.ready = 2
+    obj.status.ports["b"] = 2
+    async with ctx.status(obj) as status:
+        status.hosts.append("a")
+    assert live(ctx) == {"ready": 2, "hosts": ["a"], "ports": {"a": 1, "b": 2}, "observedGeneration": 1}
+
+
+async def test_a_change_from_before_the_block_is_written_alone() -> None:
+    ctx, obj = stored()
+    obj.status = DeviceStatus(ready=2)
+    async with ctx.status(obj):
+        pass
+    assert live(ctx)["ready"] == 2
+
+
+async def test_a_change_from_before_the_block_outlives_a_newer_answer() -> None:
+    ctx, obj = stored(DeviceStatus(ready=1))
+    old = ctx.lister.get(ctx.request)
+    assert old is not None
+    assert old.status
+    async with ctx.status(obj) as status:
+        status.hosts.append("a")
+    old.status.ready = 2
+    async with ctx.status(old) as status:
+        assert (status.ready, status.hosts) == (2, ["a"])
+    assert (live(ctx)["ready"], live(ctx)["hosts"]) == (2, ["a"])
+
+
+async def test_a_change_from_before_a_failed_block_is_dropped_with_those_in_it() -> None:
+    ctx, obj = stored(DeviceStatus(ready=1))
+    assert obj.status
+    obj.status.ready = 2
+
+    def fail(_: Any) -> None:
+        raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        await write(ctx, obj, fail)
+    assert (live(ctx)["ready"], obj.status.ready) == (1, 1)
+    assert ctx.writes == []
+
+
+async def test_a_status_that_update_status_wrote_is_no_change_in_a_block() -> None:
+    ctx, obj = stored(DeviceStatus(ready=1))
+    assert obj.status
+    obj.status.hosts = ["a"]
+    await ctx.client.update_status(obj)
+    await ctx.client.patch_status(obj, {"hosts": ["b"]})
+    async with ctx.status(obj) as status:
+        status.ready = 2
+    assert (live(ctx)["ready"], live(ctx)["hosts"]) == (2, ["b"])

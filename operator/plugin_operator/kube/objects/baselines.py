@@ -35,6 +35,12 @@ def written(obj: ApiObject) -> Object | None:
     return found.document if found is not None else None
 
 
+def baseline(obj: ApiObject) -> bytes | None:
+    """Return the JSON that the next write compares an object with; None for one that was never read."""
+    found = _written(obj)
+    return msgspec.json.encode(found.document) if found is not None else raw_of(obj)
+
+
 def latest(obj: ApiObject) -> bytes | None:
     """Return the JSON of the last answer about an object, or what it was decoded from; None for one never read."""
     found = _written(obj)

@@ -219,7 +219,8 @@ class Context(ControllerContext[T]):
         Use it as ``async with ctx.status(widget) as status:`` and set ``status["ready"] = 3`` inside.
 
         The status starts from the newer of ``obj`` and the last answer. It is that of ``obj`` itself, so that
-        ``ctx.set_condition(obj, ...)`` works inside. The block sets ``observedGeneration``. It sends a server-side
+        ``ctx.set_condition(obj, ...)`` works inside. Of a typed object, changes of the status before the block count as
+        made in it. The block sets ``observedGeneration``. It sends a server-side
         apply of what this controller changes or has applied before. It sends a merge patch with the resource version
         where ``conditions`` is one value, or to remove a field of another manager.
 

@@ -12,8 +12,8 @@ from plugin_operator.client.typed_documents import check_status, kind_of
 from plugin_operator.errors import InvalidError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, status_problem
 from plugin_operator.kube.objects import ApiObject
-from plugin_operator.kube.objects.baselines import close_block, latest, move_status, open_block
-from plugin_operator.kube.objects.decoding import document_in, raw_of
+from plugin_operator.kube.objects.baselines import baseline, close_block, latest, move_status, open_block
+from plugin_operator.kube.objects.decoding import decode, document_in
 from plugin_operator.kube.objects.fields import fields_of
 from plugin_operator.kube.objects.kinds import no_kind
 from plugin_operator.kube.objects.struct import replace_read
@@ -49,8 +49,18 @@ class Subject(Protocol):
             InvalidError: something that is no status stands in its place.
         """
 
+    def read(self) -> Object:
+        """Return the status as it was read, in the same form; of a dict, as it is."""
+
     def replace(self, status: Object) -> None:
-        """Replace the status."""
+        """Replace the status by one that was read."""
+
+    def change(self, status: Object) -> None:
+        """Replace the status by one that the author has changed.
+
+        Raises:
+            InvalidError: it breaks the schema; the error names the fields.
+        """
 
     def check(self, status: Object) -> None:
         """Refuse a status that the schema of the class does not allow.
@@ -123,8 +133,14 @@ class _Plain:
             raise refused_status(self.kind, self.metadata, found, "{}")
         return _copied(found)
 
+    def read(self) -> Object:
+        return self.status()
+
     def replace(self, status: Object) -> None:
         self._obj["status"] = _copied(status)
+
+    def change(self, status: Object) -> None:
+        self.replace(status)
 
     def check(self, status: Object) -> None:
         """Do nothing: a dict has no class."""
@@ -153,7 +169,7 @@ class _Typed:
         self._absent: Any = _PRESENT
         self.kind = kind_of(type(obj))
         _check_kind(self.kind)
-        raw = raw_of(obj)
+        raw = baseline(obj)
         self._read = _read_status(document_in(raw) if raw is not None else {})
         self._complete()
         self._class: type[Any] = type(obj.status)
@@ -191,13 +207,27 @@ class _Typed:
         found: Object = self._sources.stated(self._obj.status, self._read, "status")
         return found
 
+    def read(self) -> Object:
+        raw = baseline(self._obj)
+        if raw is None:
+            return self.status()
+        found = getattr(decode(type(self._obj), self.kind, raw), "status", None)
+        if not isinstance(found, msgspec.Struct):
+            return {}
+        stated: Object = Sources(found, self._read).stated(found, self._read, "status")
+        return stated
+
     def replace(self, status: Object) -> None:
         self._put(status)
+        self._read = status
         move_status(self._obj, status)
+
+    def change(self, status: Object) -> None:
+        self.check(status)
+        self._put(status)
 
     def _put(self, status: Object) -> None:
         replace_read(self._obj, "status", msgspec.convert(status, self._class))
-        self._read = status
         self._sources = Sources(self._obj.status, status)
 
     def check(self, status: Object) -> None:
@@ -224,6 +254,7 @@ class _Typed:
     def answered(self, answer: Object) -> None:
         status, last = _read_status(answer), latest(self._obj)
         self._put(status)
+        self._read = status
         if last is not None and _but_status(answer) == _but_status(document_in(last)):
             self._obj.metadata.resource_version = answer["metadata"].get("resourceVersion") or ""
             move_status(self._obj, status, answer)

@@ -115,15 +115,19 @@ class StatusWriter:
             subject.end()
 
     def _begin(self, obj: Any) -> _Draft:
-        """Put the newer of the object's status and the last answer into the object."""
+        """Put the newer of the object's status and the last answer into the object, below what its author changed."""
         subject = subject_of(obj)
         metadata, key = subject.metadata, name_of(subject)
-        version = metadata.get("resourceVersion") or ""
+        version, before = metadata.get("resourceVersion") or "", subject.read()
         known = self._answer_about(subject, key)
         if known is not None and is_newer(known.version, version):
+            now = subject.status()
+            changed, removed = changes(before, now)
             subject.replace(msgspec.json.decode(known.status))
-            version = known.version
-        return _Draft(subject, subject.status(), version, key)
+            version, before = known.version, subject.status()
+            if changed or removed:
+                subject.change(rebased(before, now, changed, removed))
+        return _Draft(subject, before, version, key)
 
     def _answer_about(self, subject: Subject, key: NamespacedName) -> _Known | None:
         known = self._known.get((subject.kind, key))
