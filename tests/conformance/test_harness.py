@@ -1,10 +1,7 @@
 """The harness itself: it forgives only what servers may choose, and it names what it does not forgive."""
 
-from pathlib import Path
-
 from tests.conformance.differential.comparing import ABSENT, Difference, compare
 from tests.conformance.differential.deliberate import Deliberate
-from tests.conformance.differential.documenting import page
 from tests.conformance.differential.normalising import Normaliser
 from tests.conformance.differential.playing import Outcome
 
@@ -99,8 +96,3 @@ def test_a_deliberate_difference_covers_its_own_place_only() -> None:
     there = Difference("health and version", "4 GET /version", "body.gitVersion", "a", "b")
     elsewhere = Difference("health and version", "4 GET /version", "body.major", "1", "2")
     assert (entry.covers(there), entry.covers(elsewhere)) == (True, False)
-
-
-def test_the_page_in_docs_is_up_to_date() -> None:
-    written = Path(__file__).parents[2] / "docs" / "conformance.md"
-    assert written.read_text() == page(), "run python -m tests.conformance.compare --page --out docs/conformance.md"
