@@ -26,7 +26,7 @@ def typed_patch_error(applied: Mapping[str, Any], schema: Schema, kind: str) -> 
         schema: schema of the kind, with its root.
         kind: group, version and kind, such as ``apps/v1, Kind=Deployment``.
     """
-    if not (error := typed_error(applied, schema)):
+    if not (error := _typed_error(applied, schema)):
         return ""
     metadata = applied.get("metadata")
     about = metadata if isinstance(metadata, Mapping) else {}
@@ -34,7 +34,7 @@ def typed_patch_error(applied: Mapping[str, Any], schema: Schema, kind: str) -> 
     return f"failed to create typed patch object ({where}; {kind}): {error}"
 
 
-def typed_error(applied: Any, schema: Schema) -> str:
+def _typed_error(applied: Any, schema: Schema) -> str:
     """Return the errors of a configuration, one line each with its path, "" if there are none."""
     errors = [f"{path}: {message}" if path else message for path, message in _errors(applied, schema, "")]
     if len(errors) < 2:

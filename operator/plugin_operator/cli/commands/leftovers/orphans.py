@@ -33,8 +33,8 @@ def command(paths: tuple[Path, ...], namespaces: tuple[str, ...], output: str, *
 
     FILE is a plugin file, a plugin folder, or a directory of plugins: name all plugins of the operator. A child is an
     object that ctx.sync_children has applied. It is an orphan if no controller has the id in its label, if that
-    controller does not own its kind any more, if its owner in another namespace is gone, or if it has no owner any
-    more, as after kubectl delete --cascade=orphan.
+    controller does not own its kind any more, if its owner in another namespace is gone, or if it has lost the
+    reference to its owner.
 
     Nothing is deleted. Exits with 1 if there are orphans, or if a plugin cannot be loaded.
     """
