@@ -143,3 +143,11 @@ def test_messages_of_click_are_escaped() -> None:
     with pytest.raises(click.BadParameter) as raised, shown_errors():
         raise click.BadParameter("\x1b[2J", param_hint="--any")
     assert raised.value.format_message() == "Invalid value for --any: \\x1b[2J"
+
+
+def test_the_text_of_a_server_or_a_file_in_an_error_begins_no_line() -> None:
+    from plugin_operator.cli.terminal.messages import shown_errors
+
+    with pytest.raises(click.ClickException) as raised, shown_errors():
+        raise click.ClickException("the server said: no\n::error file=a.py::b")
+    assert raised.value.format_message() == "the server said: no ::error file=a.py::b"

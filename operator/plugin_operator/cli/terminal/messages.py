@@ -29,9 +29,9 @@ def say_line(text: str, *, err: bool = False) -> None:
 
 @contextmanager
 def shown_errors() -> Iterator[None]:
-    """Escape, in the message of an error of click, what a terminal would obey."""
+    """Make the message of an error one line, and escape what a terminal would obey."""
     try:
         yield
     except click.ClickException as error:
-        vars(error)["message"] = terminal_text(error.message)  # the attribute is final, and each subclass formats it
+        vars(error)["message"] = terminal_line(error.message)  # the attribute is final, and each subclass formats it
         raise
