@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from go_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, struct
-from kube_apiserver.cel.names import identifier
+from kube_apiserver.cel.names import identifier, spellings
 from kube_apiserver.cel.shapes import is_map, visible
 from kube_apiserver.schema.model import MISSING, Schema
 
@@ -52,7 +52,8 @@ class DeclaredType:
 
     def structs(self) -> dict[str, dict[str, Type]]:
         """Return the fields of each object type inside, by its name."""
-        found = {self.type.name: {name: each.type for name, each in self.fields.items()}} if self._is_object else {}
+        fields = {name: each.type for escaped, each in self.fields.items() for name in spellings(escaped)}
+        found = {self.type.name: fields} if self._is_object else {}
         for each in (*self.fields.values(), self.items):
             if each is not None:
                 found.update(each.structs())

@@ -12,7 +12,7 @@ from typing import Any
 from go_cel.values.comparing import equal
 from go_cel.values.scalars import Duration, Timestamp
 from kube_apiserver import codec
-from kube_apiserver.cel.names import identifier
+from kube_apiserver.cel.names import identifier, spellings
 from kube_apiserver.cel.shapes import is_map, visible
 from kube_apiserver.schema.model import Schema
 
@@ -87,7 +87,7 @@ def _object(value: dict[str, Any], schema: Schema, *, is_root: bool) -> Any:
     for name, child in visible(schema, is_root=is_root or schema.embedded).items():
         escaped = identifier(name)
         if escaped is not None and value.get(name) is not None:
-            found[escaped] = converted(value[name], child)
+            found.update(dict.fromkeys(spellings(escaped), converted(value[name], child)))
     return found
 
 

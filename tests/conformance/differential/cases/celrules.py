@@ -335,6 +335,23 @@ CASES = (
         {"a": 2, "s": "two\nlines"},
         {"a": 3, "s": " padded "},
     ),
+    judged(
+        "rules in CEL may write the name of a property that is a keyword with or without its escape",
+        ruled(
+            "!has(self.return) || self.return",
+            "!has(self.__return__) || self.__return__",
+            "!has(self.namespace) || self.namespace.let == self.__namespace__.__let__",
+            {"rule": "self.parts.all(p, p.import > 0)", "messageExpression": "string(self.parts[0].import)"},
+            **{
+                "return": {"type": "boolean"},
+                "namespace": {"type": "object", "properties": {"let": TEXT}},
+                "parts": {**INTEGERS, "items": {"type": "object", "properties": {"import": INTEGER}}},
+            },
+        ),
+        {"return": True, "namespace": {"let": "x"}, "parts": []},
+        {"return": False, "parts": [{"import": 0}]},
+        {"parts": [{}]},
+    ),
     case(
         "rules in CEL that cannot hold are refused with their definition",
         post(CRDS, ruled("self.a <= ", a=INTEGER)),
