@@ -9,6 +9,7 @@ from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer, Work
 from kube_apiserver.conversion.versions import to_served
+from kube_apiserver.crds.approval import approval_condition
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
@@ -188,6 +189,9 @@ class CrdController:
         now = timestamp(self._cluster.clock.now())
         status = crd.setdefault("status", {})
         before = repr(status)
+        approval = approval_condition(crd)
+        if approval is not None:
+            set_condition(crd, "KubernetesAPIApprovalPolicyConformant", *approval, now)
         conflict = _name_conflict(crd, others)
         if conflict:
             set_condition(crd, "NamesAccepted", "False", *conflict, now)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kube_apiserver.schema import messages
+from kube_apiserver.schema.go_format import quoted
 from kube_apiserver.schema.model import Cause
 
 Object = Mapping[str, Any]
@@ -23,14 +24,33 @@ _WRONG = (
 
 def approval_causes(obj: Object, old: Object | None = None) -> list[Cause]:
     """Return the field errors of the approval of a definition; an update may leave it as it was."""
-    group = str((obj.get("spec") or {}).get("group") or "")
-    if not any(group == each or group.endswith(f".{each}") for each in _GROUPS):
+    if not _needs_approval(obj):
         return []
     value, path = _approval(obj), f"metadata.annotations[{ANNOTATION}]"
     state = _state(value)
     if state == "approved" or (old is not None and state == _state(_approval(old))):
         return []
     return [messages.required(path, _MISSING) if state == "missing" else messages.invalid(path, value, _WRONG)]
+
+
+def approval_condition(obj: Object) -> tuple[str, str, str] | None:
+    """Return status, reason and message of the condition about the approval; None outside Kubernetes' groups."""
+    if not _needs_approval(obj):
+        return None
+    value = _approval(obj)
+    match _state(value):
+        case "missing":
+            return "False", "MissingAnnotation", _MISSING
+        case "wrong":
+            return "False", "InvalidAnnotation", _WRONG
+    if value.startswith("unapproved"):
+        return "False", "UnapprovedAnnotation", f"not approved: {quoted(value)}"
+    return "True", "ApprovedAnnotation", f"approved in {value}"
+
+
+def _needs_approval(obj: Object) -> bool:
+    group = str((obj.get("spec") or {}).get("group") or "")
+    return any(group == each or group.endswith(f".{each}") for each in _GROUPS)
 
 
 def _approval(obj: Object) -> str:

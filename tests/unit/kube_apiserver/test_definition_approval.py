@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kube_apiserver.crds.approval import approval_causes
+from kube_apiserver.crds.approval import approval_causes, approval_condition
 
 
 def crd(group: str, approval: str | None = None) -> dict[str, Any]:
@@ -37,3 +37,23 @@ def test_an_update_may_leave_an_approval_as_it_was_and_not_take_it_away() -> Non
     assert approval_causes(crd("a.k8s.io"), crd("a.k8s.io")) == []
     assert approval_causes(crd("a.k8s.io", "no"), crd("a.k8s.io", "neither")) == []
     assert approval_causes(crd("a.k8s.io"), crd("a.k8s.io", "unapproved")) != []
+
+
+@pytest.mark.parametrize(
+    ("approval", "condition"),
+    [
+        (None, ("False", "MissingAnnotation", "protected groups must have approval annotation ")),
+        ("yes", ("False", "InvalidAnnotation", "protected groups must have approval annotation ")),
+        ('unapproved, "mine"', ("False", "UnapprovedAnnotation", 'not approved: "unapproved, \\"mine\\""')),
+        ("https://example.com/1", ("True", "ApprovedAnnotation", "approved in https://example.com/1")),
+    ],
+)
+def test_a_condition_tells_the_approval(approval: str | None, condition: tuple[str, str, str]) -> None:
+    told = approval_condition(crd("a.k8s.io", approval))
+    assert told is not None
+    assert told[:2] == condition[:2]
+    assert told[2].startswith(condition[2])
+
+
+def test_a_definition_in_another_group_has_no_condition_about_an_approval() -> None:
+    assert approval_condition(crd("example.com")) is None
