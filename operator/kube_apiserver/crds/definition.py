@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.cel import declared_causes
-from kube_apiserver.crds.schema_checks import schema_causes
+from kube_apiserver.crds.schema_checks import schema_causes, unrecognized_formats
 from kube_apiserver.crds.schema_defaults import default_causes
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.crds.structure import structural_causes
@@ -54,12 +54,23 @@ def definition_causes(obj: Object) -> list[Cause]:
     return causes
 
 
-def definition_warnings(obj: Object) -> list[str]:
-    """Return warnings about valid fields that this server does not act on: conversion webhooks."""
-    if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") != "Webhook":
-        return []
-    text = "this server calls no conversion webhook: it serves the stored fields unchanged in every version"
-    return [f"spec.conversion: {text}"]
+def definition_warnings(obj: Object, old: Object | None = None) -> list[str]:
+    """Return warnings about valid fields without effect: formats nothing knows, and conversion webhooks."""
+    found = _format_warnings(obj, old)
+    if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") == "Webhook":
+        text = "this server calls no conversion webhook: it serves the stored fields unchanged in every version"
+        found.append(f"spec.conversion: {text}")
+    return found
+
+
+def _format_warnings(obj: Object, old: Object | None) -> list[str]:
+    known = set(_formats_of(old)) if old is not None else set()
+    return [f'unrecognized format "{name}"' for name in dict.fromkeys(_formats_of(obj)) if name not in known]
+
+
+def _formats_of(crd: Object) -> Iterator[str]:
+    for version in (crd.get("spec") or {}).get("versions") or ():
+        yield from unrecognized_formats(_schema_of(version) or {})
 
 
 def _go_form(versions: list[Any]) -> list[dict[str, Any]]:

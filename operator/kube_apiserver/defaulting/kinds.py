@@ -213,15 +213,19 @@ def _priority_class(obj: Object) -> None:
     fill(obj, preemptionPolicy="PreemptLowerPriority")
 
 
+def _port_of_service(client_config: Object) -> None:
+    service = client_config.get("service")
+    if service:
+        fill(service, port=443)
+
+
 def _webhooks(obj: Object) -> None:
     for hook in obj.get("webhooks") or ():
         fill(hook, failurePolicy="Fail", matchPolicy="Equivalent", timeoutSeconds=10)
         fill(hook, namespaceSelector={}, objectSelector={})
         if obj.get("kind") == "MutatingWebhookConfiguration":
             fill(hook, reinvocationPolicy="Never")
-        service = (hook.get("clientConfig") or {}).get("service")
-        if service:
-            fill(service, port=443)
+        _port_of_service(hook.get("clientConfig") or {})
         for rule in hook.get("rules") or ():
             fill(rule, scope="*")
 
@@ -232,7 +236,9 @@ def _definition(obj: Object) -> None:
     kind = str(names.get("kind") or "")
     names["singular"] = names.get("singular") or kind.lower()
     names["listKind"] = names.get("listKind") or (f"{kind}List" if kind else "")
-    member(spec, "conversion").setdefault("strategy", "None")
+    conversion = member(spec, "conversion")
+    conversion.setdefault("strategy", "None")
+    _port_of_service((conversion.get("webhook") or {}).get("clientConfig") or {})
 
 
 _DEFAULTS: dict[str, Callable[[Object], None]] = {

@@ -46,6 +46,11 @@ def fits_format(value: str, name: str) -> bool:
     return check is None or check(value)
 
 
+def is_known_format(name: str) -> bool:
+    """Report whether a format of strings has a meaning. Hyphens in its name are ignored."""
+    return name.replace("-", "") in _FORMATS
+
+
 def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda text: compile_pattern(f"^(?:{pattern})$").matches(text)
 
@@ -176,6 +181,7 @@ _FORMATS: Mapping[str, Callable[[str], bool]] = {
     "k8slongname": lambda text: not is_dns1123_subdomain(text),
     "k8sshortname": lambda text: not is_dns1123_label(text),
     "mac": _matches(_mac()),
+    "password": lambda _: True,
     "rgbcolor": _matches(rf"rgb\({_CHANNEL},{_CHANNEL},{_CHANNEL}\)"),
     # Eleven bytes, so that the separators are there.
     "ssn": _matches(r"\d{3}[- ]\d{2}[- ]\d{4}"),

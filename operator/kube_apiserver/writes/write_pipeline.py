@@ -104,7 +104,7 @@ def checked(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = 
         group = "" if resource.bucket == "events" else resource.group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if resource.bucket == CRDS:
-        request.warnings.extend(definition_warnings(obj))
+        request.warnings.extend(definition_warnings(obj, old))
     if resource.custom is None:
         return obj
     whole: dict[str, Any] = stored_numbers(obj)

@@ -17,6 +17,7 @@ from tests.conformance.differential.widgets import CLEANUP, CRDS, NAME, PATH, cr
 
 _TEXT = {"type": "string"}
 _PROTECTED = "widgets.$id.k8s.io"
+_FIELD = "/spec/versions/0/schema/openAPIV3Schema/properties/x"
 _MAP = {
     "type": "array",
     "items": {"type": "object", "required": ["k"], "properties": {"k": _TEXT}},
@@ -43,6 +44,16 @@ def _changed(**spec: Any) -> dict[str, Any]:
     """Write the definition with other parts of its spec."""
     made = crd()
     return {**made, "spec": {**made["spec"], **spec}}
+
+
+def _converted(service: dict[str, Any]) -> dict[str, Any]:
+    webhook = {"conversionReviewVersions": ["v1"], "clientConfig": {"service": service}}
+    return _changed(conversion={"strategy": "Webhook", "webhook": webhook})
+
+
+def _formatted(schema: dict[str, Any]) -> dict[str, Any]:
+    root = {"type": "object", "properties": {"x": schema}}
+    return _changed(versions=[{**_VERSION, "schema": {"openAPIV3Schema": root}}])
 
 
 def _of_kubernetes(approval: str | None) -> dict[str, Any]:
@@ -323,5 +334,45 @@ CASES = (
         delete(f"{CRDS}/{NAME}", silent=True),
         get("/apis/$id.example.com/v1/namespaces/$ns/gadgets", until=200),
         cleanup=(*CLEANUP, f"{CRDS}/gadgets.$id.example.com"),
+    ),
+    case(
+        "the service of a conversion webhook has a port by default",
+        post(CRDS, _converted({"namespace": "$ns", "name": "hook"}), silent=True),
+        get(f"{CRDS}/{NAME}", until=200, only="spec conversion"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "formats that validate nothing bring a warning when they are new",
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "string", "format": "int64"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "integer", "format": "date"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "number", "format": "int32"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "object", "format": "uuid"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"x-kubernetes-int-or-string": True, "format": "int-or-string"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "string", "format": "k8s-short-name"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "string", "format": "password"})),
+        post(f"{CRDS}?dryRun=All", _formatted({"type": "string", "format": "date-time"})),
+        post(
+            f"{CRDS}?dryRun=All",
+            _formatted({"type": "array", "items": {"type": "string", "allOf": [{"format": "a"}, {"format": "b"}]}}),
+        ),
+        post(
+            f"{CRDS}?dryRun=All",
+            _formatted({"type": "object", "additionalProperties": {"type": "string", "not": {"format": "c"}}}),
+        ),
+        post(CRDS, _formatted({"type": "string", "format": "old"}), silent=True),
+        get(PATH, until=200, silent=True),
+        patch(
+            f"{CRDS}/{NAME}",
+            [{"op": "replace", "path": f"{_FIELD}/maxLength", "value": 7}],
+            JSON_PATCH,
+            only="metadata name",
+        ),
+        patch(
+            f"{CRDS}/{NAME}",
+            [{"op": "replace", "path": f"{_FIELD}/format", "value": "new"}],
+            JSON_PATCH,
+            only="metadata name",
+        ),
+        cleanup=CLEANUP,
     ),
 )
