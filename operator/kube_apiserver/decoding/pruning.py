@@ -25,7 +25,7 @@ def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[
 
 
 def _object(
-    value: Mapping[str, Any], schema: Schema, path: str, unknown: list[str], *, embedded: bool
+    value: Mapping[str, Any], schema: Schema, path: str, unknown: list[str], *, embedded: bool, keeps: bool = False
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, member in value.items():
@@ -38,20 +38,22 @@ def _object(
             result[name] = _value(member, meta, where, unknown) if meta else member
         elif known is not None:
             result[name] = _value(member, known, where, unknown)
-        elif schema.preserve_unknown:
+        elif keeps or schema.preserve_unknown:
             result[name] = member
         else:
             unknown.append(where)
     return result
 
 
-def _value(value: Any, schema: Schema, path: str, unknown: list[str]) -> Any:
+def _value(value: Any, schema: Schema, path: str, unknown: list[str], *, keeps: bool = False) -> Any:
+    """Return the value without undeclared fields; ``keeps`` where a list around it preserves those of its items."""
     if isinstance(value, dict):
         if schema.builtin and schema.type != "object" and not schema.properties:
             return value
-        return _object(value, schema, path, unknown, embedded=schema.embedded)
-    if isinstance(value, list) and (schema.items or not (schema.builtin or schema.preserve_unknown)):
+        return _object(value, schema, path, unknown, embedded=schema.embedded, keeps=keeps)
+    keeps = keeps or schema.preserve_unknown
+    if isinstance(value, list) and (schema.items or not (schema.builtin or keeps)):
         # Like kube-apiserver, it also prunes below a list that is no list by its schema.
         items = schema.items or Schema()
-        return [_value(item, items, f"{path}[{position}]", unknown) for position, item in enumerate(value)]
+        return [_value(item, items, f"{path}[{at}]", unknown, keeps=keeps) for at, item in enumerate(value)]
     return value

@@ -15,6 +15,7 @@ from kube_apiserver.schema import Schema
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import MISSING
 
+_HTML = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 _ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
 _TEXT = Schema(type="string")
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -25,9 +26,25 @@ def rooted(schema: Schema | None) -> Schema:
     if schema is not None and schema.builtin:
         return schema
     base = schema or Schema(type="object", preserve_unknown=True)
-    head = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": from_definition(_OBJECT_META) or Schema()}
-    properties = {**base.properties, **head}
+    properties = {**_with_heads(base).properties, **_head()}
     return replace(base, load=lambda: properties, _properties=None, map_type="")
+
+
+def _head() -> dict[str, Schema]:
+    return {"apiVersion": _TEXT, "kind": _TEXT, "metadata": from_definition(_OBJECT_META) or Schema()}
+
+
+def _with_heads(schema: Schema) -> Schema:
+    """Return a custom schema whose embedded resources, at any depth, have the fields that their CRD omits."""
+    if not schema.has_embedded:
+        return schema
+
+    def properties() -> dict[str, Schema]:
+        own = {name: _with_heads(member) for name, member in schema.properties.items()}
+        return {**own, **_head()} if schema.embedded else own
+
+    items, additional = (each and _with_heads(each) for each in (schema.items, schema.additional))
+    return replace(schema, load=properties, _properties=None, items=items, additional=additional)
 
 
 def is_leaf(value: Any, schema: Schema | None) -> bool:
@@ -79,7 +96,8 @@ def _is_always_written(schema: Schema) -> bool:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    """Return a value as Go's encoder writes it, which escapes the marks of HTML in strings."""
+    return msgspec.json.encode(value).decode().translate(_HTML)
 
 
 def field_set(value: Any, schema: Schema | None) -> FieldSet:

@@ -65,19 +65,14 @@ def _object(value: dict[str, Any], schema: Schema, path: str) -> list[Cause]:
         causes.append(messages.invalid(path, len(value), detail))
     if rules and rules.max_properties is not None and len(value) > rules.max_properties:
         causes.append(messages.too_many(path, len(value), rules.max_properties))
-    needed = (*schema.required, *(("apiVersion", "kind") if schema.embedded else ()))
-    missing = [name for name in needed if value.get(name) is None and not _may_be_null(value, schema, name)]
+    missing = [name for name in schema.required if name not in value]
+    missing += [name for name in ("apiVersion", "kind") if schema.embedded and value.get(name) is None]
     causes += [messages.required(joined(path, name)) for name in missing]
     for name, member in value.items():
         known = schema.child(name)
         if known is not None and name not in missing:
             causes += check(member, known, joined(path, name))
     return causes
-
-
-def _may_be_null(value: dict[str, Any], schema: Schema, name: str) -> bool:
-    known = schema.properties.get(name)
-    return name in value and known is not None and known.nullable
 
 
 def joined(path: str, name: str) -> str:

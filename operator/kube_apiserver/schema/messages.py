@@ -63,7 +63,9 @@ def too_long(path: str, limit: int) -> Cause:
 
 def too_many(path: str, found: int, limit: int) -> Cause:
     """Return the field error for a list or map with more than ``limit`` items."""
-    return Cause(path, "FieldValueTooMany", f"Too many: {found}: must have at most {limit} items")
+    return Cause(
+        path, "FieldValueTooMany", f"Too many: {found}: must have at most {limit} {'item' if limit == 1 else 'items'}"
+    )
 
 
 _INT64 = (-(2**63), 2**63 - 1)

@@ -13,12 +13,6 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 _TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
-def reset_create(request: Request, obj: Object) -> None:
-    """Drop from a new object the fields that its creator cannot set."""
-    if request.resource.has_status:
-        obj.pop("status", None)
-
-
 def default_create(request: Request, obj: Object) -> None:
     """Set the defaults that count as the creator's own fields in managedFields."""
     rule = _DEFAULT.get(request.resource.bucket)

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 from kube_apiserver.cel import takes_long
+from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
 from kube_apiserver.security.authorization import Attributes, refusal
 from kube_apiserver.storage import Item, item_key
-from kube_apiserver.strategies import default_create, prepare_create, reset_create
+from kube_apiserver.strategies import default_create, prepare_create
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
@@ -70,8 +71,12 @@ async def create_object(request: Request, obj: dict[str, Any], options: WriteOpt
 
 
 def _completed(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool) -> dict[str, Any]:
-    reset_create(request, obj)
-    obj = complete(request, obj, options, applied=applied)
+    resource, sent = request.resource, obj
+    obj = complete(request, sent, options, applied=applied)
+    # The status that a creator cannot set is read all the same: its unknown fields and wrong types count.
+    if resource.has_status and resource.schema is not None and "status" in sent:
+        obj.pop("status", None)
+        obj = apply_defaults(obj, resource.schema, keep_nulls=applied)
     default_create(request, obj)
     # Like in kube-apiserver, no manager owns the fields that admission adds later.
     return obj if applied else tracked(request, None, obj, options)

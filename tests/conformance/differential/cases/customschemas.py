@@ -19,6 +19,15 @@ def _with_spec(properties: dict[str, Any]) -> dict[str, Any]:
     return crd(schema={"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}})
 
 
+def _inner(name: str, spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Inner", "metadata": {"name": name, **metadata}, "spec": spec}
+
+
+def _service(name: str, status: dict[str, Any]) -> dict[str, Any]:
+    spec = {"ports": [{"port": 80}], "type": "ExternalName", "externalName": "a.example.com"}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec, "status": status}
+
+
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
 _NULLABLE = {"type": "string", "nullable": True}
@@ -65,6 +74,22 @@ _KEYED = {
     "x-kubernetes-list-type": "map",
     "x-kubernetes-list-map-keys": ["name"],
     "items": {"type": "object", "required": ["name"], "properties": {"name": _TEXT, "n": _NUMBER}},
+}
+_SET = {"type": "array", "x-kubernetes-list-type": "set"}
+_KEEPS = {"type": "array", "x-kubernetes-preserve-unknown-fields": True}
+_BOXES = {"type": "object", "properties": {"box": {"type": "object", "properties": {"size": _NUMBER}}}}
+_ONE_MEMBER = {"type": "object", "maxProperties": 1, "additionalProperties": _TEXT}
+_EMBEDDED = {
+    "type": "object",
+    "x-kubernetes-embedded-resource": True,
+    "properties": {"spec": {"type": "object", "properties": {"x": _NUMBER}}},
+}
+_WITH_STATUS = {
+    "openAPIV3Schema": {
+        "type": "object",
+        "properties": {"status": {"type": "object", "properties": {"phase": _TEXT}}},
+        "x-kubernetes-preserve-unknown-fields": True,
+    }
 }
 _SPEC = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"
 _COMBINED = {
@@ -248,6 +273,59 @@ CASES = (
         patch(f"{PATH}/w", {"spec": {"parts": [{"name": "c", "n": 50}, {"name": "b", "n": 50}]}}),
         patch(f"{PATH}/w", {"spec": {"sizes": [1, 50, 2]}}),
         patch(f"{PATH}/w", {"spec": {"sizes": [50, 2]}}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an embedded resource has a kind and metadata that its schema need not declare",
+        *ready(_with_spec({"templates": {"type": "array", "items": _EMBEDDED}, "box": _EMBEDDED})),
+        apply(f"{PATH}/w", widget(box=_inner("a", {"x": 1}, labels={"l": "1"}, finalizers=["a.b/c"]))),
+        apply(f"{PATH}/w", widget(box=_inner("a", {"x": 2}, labels={"m": "1"})), "two"),
+        apply(f"{PATH}/w", widget(box=_inner("a", {"x": 2}, labels={"m": "1"})), "two", force=True),
+        apply(f"{PATH}/v", widget("v", templates=[_inner("a", {"x": 1}), _inner("b", {})])),
+        apply(f"{PATH}/v", widget("v", templates=[_inner("a", {"x": "1"})])),
+        apply(f"{PATH}/v", widget("v", box={"kind": 1, "apiVersion": "v1"})),
+        apply(f"{PATH}/v", widget("v", box={**_inner("a", {}), "other": 1})),
+        patch(f"{PATH}/w", {"spec": {"box": {"metadata": {"labels": {"n": "1"}}}}}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a list that keeps what its schema does not declare keeps it in its items",
+        *ready(_with_spec({"kept": {**_KEEPS, "items": _BOXES}, "pruned": {"type": "array", "items": _BOXES}})),
+        post(PATH, widget(kept=[{"other": 1, "box": {"size": 1, "other": 2}}], pruned=[{"other": 1}])),
+        apply(f"{PATH}/v", widget("v", kept=[{"other": 1}])),
+        patch(f"{PATH}/w", {"spec": {"kept": [{"another": {"deep": 1}}, 7]}}),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "unknown fields of the status count when an object is created",
+        *ready(crd(schema=_WITH_STATUS, subresources={"status": {}})),
+        post(f"{PATH}?fieldValidation=Strict", {**widget(), "status": {"phase": "a", "other": 1}}),
+        post(PATH, {**widget(), "status": {"phase": "a", "other": 1}}),
+        post("/api/v1/namespaces/$ns/services", _service("a", {"other": 1})),
+        post("/api/v1/namespaces/$ns/services?fieldValidation=Strict", _service("b", {"other": 1})),
+        post("/api/v1/namespaces/$ns/services", _service("c", {"loadBalancer": 1})),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "keys in managed fields have the escapes of Go's encoder",
+        *ready(_with_spec({"parts": _KEYED, "words": {**_SET, "items": _TEXT}})),
+        post(PATH, widget(parts=[{"name": '<a>&é"'}], words=["a<b", "c&d"])),
+        apply(f"{PATH}/w", widget(parts=[{"name": '<a>&é"', "n": 1}], words=["a<b"])),
+        apply(f"{PATH}/w", widget(parts=[{"name": '<a>&é"', "n": 2}], words=["c&d"]), "two"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a limit of one is a limit of one item",
+        *ready(_with_spec({"a": {"type": "array", "maxItems": 1, "items": _TEXT}, "b": _ONE_MEMBER})),
+        post(PATH, widget(a=["x", "y"], b={"x": "1", "y": "2"})),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a null that is applied to a required field is of the wrong type",
+        *ready(_with_spec({"box": {"type": "object", "required": ["a", "b"], "properties": {"a": _TEXT, "b": _TEXT}}})),
+        apply(f"{PATH}/w", widget(box={"a": None, "b": "x"})),
+        apply(f"{PATH}/w", widget(box={"a": "x"})),
+        post(PATH, widget(box={"a": None, "b": "x"})),
         cleanup=CLEANUP,
     ),
 )
