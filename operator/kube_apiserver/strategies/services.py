@@ -1,17 +1,26 @@
 """Allocation of cluster IPs and node ports for Services."""
 
 import random
+import re
 from typing import Any
 
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.wire.status_error import internal
 
 _NODE_PORTS = range(30000, 32768)
 _NETWORK = "10.0"
 _TRIES = 1000
+_NODE_PORT = re.compile(rb'"nodePort":(\d+)')
+#: As kube-apiserver says it.
+_FULL = "range is full"
 
 
 def allocate(cluster: Cluster, service: dict[str, Any]) -> None:
-    """Allocate the cluster IPs and node ports that the type of a Service requires."""
+    """Allocate the cluster IPs and node ports that the type of a Service requires.
+
+    Raises:
+        StatusError: 500, as from kube-apiserver: none is free.
+    """
     spec = service.setdefault("spec", {})
     kind = spec.get("type", "ClusterIP")
     if kind == "ExternalName":
@@ -26,9 +35,9 @@ def allocate(cluster: Cluster, service: dict[str, Any]) -> None:
     spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
     if kind in {"NodePort", "LoadBalancer"}:
-        for port in spec.get("ports") or ():
-            if not port.get("nodePort"):
-                port["nodePort"] = _free_port(cluster)
+        unset = [port for port in spec.get("ports") or () if not port.get("nodePort")]
+        for port, number in zip(unset, _free_ports(cluster, len(unset)), strict=True):
+            port["nodePort"] = number
 
 
 def _free_address(cluster: Cluster) -> str:
@@ -37,13 +46,15 @@ def _free_address(cluster: Cluster) -> str:
         address = f"{_NETWORK}.{random.randrange(256)}.{random.randrange(1, 255)}"  # noqa: S311 - not a secret
         if not any(f'"{address}"'.encode() in raw for raw in taken):
             return address
-    raise RuntimeError(f"no free cluster IP in {_NETWORK}.0.0/16")
+    raise internal(f"failed to allocate a serviceIP: {_FULL}")
 
 
-def _free_port(cluster: Cluster) -> int:
-    taken = [item.raw for item in cluster.store.bucket("services").items.values()]
-    for _ in range(_TRIES):
-        port = random.choice(_NODE_PORTS)  # noqa: S311 - not a secret
-        if not any(f'"nodePort":{port}'.encode() in raw for raw in taken):
-            return port
-    raise RuntimeError(f"no free node port from {_NODE_PORTS.start} to {_NODE_PORTS.stop - 1}")
+def _free_ports(cluster: Cluster, count: int) -> list[int]:
+    if not count:
+        return []
+    services = cluster.store.bucket("services").items.values()
+    taken = {int(port) for service in services for port in _NODE_PORT.findall(service.raw)}
+    free = [port for port in _NODE_PORTS if port not in taken]
+    if count > len(free):
+        raise internal(f"failed to allocate a nodePort: {_FULL}")
+    return random.sample(free, count)

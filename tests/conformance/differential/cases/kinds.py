@@ -17,6 +17,17 @@ def _made(path: str, api_version: str, kind: str, **content: Any) -> Any:
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/$ns/leases"
 _LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
 
+
+def _node_ports(name: str, count: int) -> dict[str, Any]:
+    ports = [{"name": f"p{number}", "port": number + 1} for number in range(count)]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"type": "NodePort", "ports": ports},
+    }
+
+
 CASES = (
     case(
         "a secret's stringData becomes data",
@@ -254,5 +265,13 @@ CASES = (
             rules=[{"apiGroups": [""], "resources": ["configmaps"]}],
         ),
         patch("/apis/rbac.authorization.k8s.io/v1/namespaces/$ns/rolebindings/x", {"roleRef": {"name": "y"}}),
+    ),
+    case(
+        "a service asks for more node ports than there are",
+        post("/api/v1/namespaces/$ns/services", _node_ports("many", 2769)),
+        get("/api/v1/namespaces/$ns/services/many"),
+        post("/api/v1/namespaces/$ns/services", _node_ports("few", 3), silent=True),
+        get("/api/v1/namespaces/$ns/services/few", only="spec type"),
+        cleanup=("/api/v1/namespaces/$ns/services/few",),
     ),
 )
