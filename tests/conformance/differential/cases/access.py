@@ -243,10 +243,11 @@ CASES = (
         "nobody grants more than he has",
         post(
             f"{_RBAC}/roles",
-            _role({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]}),
+            _role({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create", "get"]}),
             silent=True,
         ),
         post(f"{_RBAC}/rolebindings", _binding("User", "jane"), silent=True),
+        get(f"{_RBAC}/roles/none", headers=_AS, until=404, silent=True),
         post(
             f"{_RBAC}/roles",
             {**_role({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}), "metadata": {"name": "more"}},
