@@ -8,7 +8,6 @@ from plugin_operator.hosting.scan.names import is_ignored
 from plugin_operator.hosting.scan.snapshot import Directory, Role, Snapshot
 
 _DIRECTORY = "plugins"
-_UNSEEN = "characters that cannot be seen: rename the file"
 #: How the representation of a name begins that is no printable text.
 _BYTES = ("b'", 'b"')
 
@@ -47,7 +46,7 @@ def chosen(snapshot: Snapshot, path: Path) -> list[str]:
 def unseen(snapshot: Snapshot) -> list[str]:
     """Return why the operator ignores Python files in a directory: names with control characters, or not in UTF-8."""
     return [
-        f"{name} is no name of a plugin, because it has {_UNSEEN}"
+        f"{name} is no name of a plugin, because it has characters that cannot be seen: rename the file"
         for name in snapshot.ignored
         if name.startswith(_BYTES) and name[:-1].endswith(".py")
     ]
@@ -65,7 +64,7 @@ def _found_instead(path: Path) -> str:
     """Return what a path has that is no plugin."""
     if is_plugin(path):
         if path.suffix == ".py" and not path.name.isprintable():
-            return f"is not a plugin: its name has {_UNSEEN}"
+            return "is not a plugin: its name has characters that cannot be seen"
         if path.suffix == ".py" and is_ignored(path.name):
             return "is not a plugin: the operator ignores files of such names"
         return "is not a plugin: its name must end in .py, or it must contain an __init__.py"
