@@ -38,6 +38,14 @@ def test_commands_flags_and_values_are_completed() -> None:
     assert completed("plugin-operator run --plugins-dir ") == ["dir,"]
 
 
+def test_kinds_are_completed_with_their_versions_and_by_their_short_names() -> None:
+    assert completed("plugin-operator new x --for v1/Conf") == ["plain,v1/ConfigMap"]
+    assert completed("plugin-operator new x --for depl") == ["plain,deploy", "plain,deployments"]
+    assert "plain,certificates.k8s.io/v1/CertificateSigningRequest" in completed("plugin-operator new x --for c")
+    assert "plain,ev" not in completed("plugin-operator new x --for e"), "two groups have it"
+    assert all("/" in each for each in completed("plugin-operator new x --for "))
+
+
 def test_kubectl_gets_descriptions_and_a_directive() -> None:
     assert completions("kubectl plugin-operator", ["statu"]) == "status\tShow what a running operator runs.\n:4\n"
     assert completions("kubectl plugin-operator", []).endswith("\n:4\n")

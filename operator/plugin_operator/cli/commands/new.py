@@ -40,11 +40,11 @@ class _Kind(click.ParamType[str]):
         return "Name the kind of its objects, as in --for v1/ConfigMap."
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-        """Complete built-in kinds with their versions."""
+        """Complete built-in kinds, with their versions or by their names for kubectl."""
         del ctx, param
-        from plugin_operator.cli.scaffold.kinds import kind_names
+        from plugin_operator.cli.scaffold.kinds import completed_kinds
 
-        return [CompletionItem(name) for name in kind_names() if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in completed_kinds(incomplete)]
 
 
 @click.command("new", cls=Command, examples=_EXAMPLES, short_help="Write a plugin and its test.")

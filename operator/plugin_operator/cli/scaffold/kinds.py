@@ -83,8 +83,21 @@ def kind_of(text: str) -> GroupVersionKind:
 
 
 def kind_names() -> list[str]:
-    """Return the built-in kinds with their versions, for completion."""
+    """Return the built-in kinds with their versions."""
     return [str(_gvk(info)) for info in _usable()]
+
+
+def completed_kinds(beginning: str) -> list[str]:
+    """Return what a kind may be that begins like this: with its version, then by its plural and short names.
+
+    Names of several groups' kinds are left out, and for an empty beginning all names are.
+    """
+    full = [each for each in kind_names() if each.startswith(beginning)]
+    owners: dict[str, set[tuple[str, str]]] = {}
+    for info in _usable() if beginning else ():
+        for name in (info.plural, *info.short_names):
+            owners.setdefault(name, set()).add((info.group, info.kind))
+    return full + sorted(name for name, kinds in owners.items() if name.startswith(beginning) and len(kinds) == 1)
 
 
 def _usable() -> list[ResourceInfo]:
