@@ -42,30 +42,35 @@ def _typed_error(applied: Any, schema: Schema) -> str:
     return "\n".join(["errors:", *(f"  {error}" for error in errors)])
 
 
-def _errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
-    if value is None or schema.preserve_unknown:
+def _errors(value: Any, schema: Schema, path: str, *, keeps: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the errors of a value; ``keeps`` where an object around it preserves unknown fields."""
+    if value is None:
+        return
+    keeps = keeps or schema.preserve_unknown
+    if not schema.type and not schema.builtin and not isinstance(value, (dict, list)):
         return
     if schema.properties or (schema.type == "object" and not schema.definition):
-        yield from _map_errors(value, schema, path)
+        yield from _map_errors(value, schema, path, keeps=keeps)
     elif schema.type == "array":
-        yield from _list_errors(value, schema, path)
+        yield from _list_errors(value, schema, path, keeps=keeps)
     elif not schema.definition and not schema.int_or_string and (message := _scalar_error(value, schema.type)):
         yield path, message
 
 
-def _map_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+def _map_errors(value: Any, schema: Schema, path: str, *, keeps: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(value, dict):
         yield path, f"expected map, got &{{{go_text(value)}}}"
         return
     for name, member in value.items():
         known = schema.child(name)
-        if known is None:
+        if known is not None:
+            yield from _errors(member, known, f"{path}.{name}", keeps=keeps)
+        elif schema.properties and not keeps:
             yield f"{path}.{name}", "field not declared in schema"
             return
-        yield from _errors(member, known, f"{path}.{name}")
 
 
-def _list_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+def _list_errors(value: Any, schema: Schema, path: str, *, keeps: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(value, list):
         yield path, f"expected list, got &{{{go_text(value)}}}"
         return
@@ -80,7 +85,7 @@ def _list_errors(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, s
             if shown in seen:
                 yield path, f"duplicate entries for key {shown}"
             seen.add(shown)
-        yield from _errors(item, items, path + shown)
+        yield from _errors(item, items, path + shown, keeps=keeps)
 
 
 def _element_error(item: Any, schema: Schema) -> str:
