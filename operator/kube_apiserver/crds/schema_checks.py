@@ -6,14 +6,13 @@ Rules and messages follow apiextensions-apiserver's ``ValidateCustomResourceDefi
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.keywords.formats import is_known_format
+from kube_apiserver.keywords.formats import is_recognized
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause
 
 Raw = Mapping[str, Any]
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _LIST_TYPES, _MAP_TYPES = ("atomic", "set", "map"), ("atomic", "granular")
-_NUMERIC_FORMATS = {"integer": ("int32", "int64"), "number": ("float", "double")}
 _X = "x-kubernetes-"
 _HEAD = ("metadata", "kind", "apiVersion")
 _UNSUPPORTED = ("id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref")
@@ -155,7 +154,7 @@ def _list_key_causes(kind: str, keys: list[str], items: Raw, path: str) -> Itera
 def unrecognized_formats(schema: Raw) -> Iterator[str]:
     """Yield the formats that validate nothing in a schema and below, as ``GetUnrecognizedFormats`` finds them."""
     name, kind = schema.get("format"), schema.get("type") or ""
-    if name and not (is_known_format(name) if kind in ("", "string") else name in _NUMERIC_FORMATS.get(kind, ())):
+    if name and not is_recognized(name, kind):
         yield name
     branches = [each for word in ("allOf", "anyOf", "oneOf") for each in schema.get(word) or ()]
     members = (schema.get("properties") or {}).values()

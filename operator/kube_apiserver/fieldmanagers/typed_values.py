@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.builtin_schemas import from_definition
+from kube_apiserver.schema.go_format import go_json
 from kube_apiserver.schema.model import MISSING
 
-_HTML = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 _ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
 _TEXT = Schema(type="string")
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -79,7 +77,7 @@ def members(value: Any, schema: Schema | None) -> Iterator[tuple[str, Any, Schem
 def element_of(item: Any, schema: Schema) -> str:
     """Return the path element of an item in a set or keyed list. Missing keys take their default."""
     if schema.list_type == "set" or not isinstance(item, dict):
-        return "v:" + _json(item)
+        return "v:" + go_json(item)
     keys: dict[str, Any] = {}
     for key in schema.list_keys:
         known = schema.items.properties.get(key) if schema.items else None
@@ -87,17 +85,12 @@ def element_of(item: Any, schema: Schema) -> str:
             keys[key] = item[key]
         elif known is not None and (known.default is not MISSING or _is_always_written(known)):
             keys[key] = _ZEROS[known.type] if known.default is MISSING else known.default
-    return "k:" + _json(dict(sorted(keys.items())))
+    return "k:" + go_json(dict(sorted(keys.items())))
 
 
 def _is_always_written(schema: Schema) -> bool:
     """Report whether Go writes a field even when it is unset. Its zero value is then the default of a list key."""
     return schema.builtin and not schema.omit_empty and not schema.pointer and schema.type in _ZEROS
-
-
-def _json(value: Any) -> str:
-    """Return a value as Go's encoder writes it, which escapes the marks of HTML in strings."""
-    return msgspec.json.encode(value).decode().translate(_HTML)
 
 
 def field_set(value: Any, schema: Schema | None) -> FieldSet:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from go_regexp import compile_pattern
 from kube_apiserver.schema.names import is_dns1123_label, is_dns1123_subdomain
 
+_NUMERIC = {"integer": ("int32", "int64"), "number": ("float", "double")}
 _DURATION = r"^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$"
 _COUNTED = r"\d+\s*[A-Za-zµ]+"
 # The spellings of each unit. The last one may have a suffix ("seconds").
@@ -46,9 +47,9 @@ def fits_format(value: str, name: str) -> bool:
     return check is None or check(value)
 
 
-def is_known_format(name: str) -> bool:
-    """Report whether a format of strings has a meaning. Hyphens in its name are ignored."""
-    return name.replace("-", "") in _FORMATS
+def is_recognized(name: str, kind: str) -> bool:
+    """Report whether a format has a meaning for values of this type. Hyphens in a string's format are ignored."""
+    return name.replace("-", "") in _FORMATS if kind in ("", "string") else name in _NUMERIC.get(kind, ())
 
 
 def _matches(pattern: str) -> Callable[[str], bool]:

@@ -53,13 +53,17 @@ def _unusable_bounds(schema: Schema, path: str) -> list[Cause]:
     rules, (lowest, highest) = schema.rules, _RANGES.get(schema.format, _RANGES["int64"])
     if rules is None:
         return []
-    of_type = f"type integer with format {schema.format}" if schema.format else "type integer (default format)"
+    of_type = _integer(schema)
     bounds = {"MultipleOf": rules.multiple_of, "Maximum boundary": rules.maximum, "Minimum boundary": rules.minimum}
     return [
         messages.invalid("<nil>", "", f"{word} value must be of {of_type} in {path}")
         for word, bound in bounds.items()
         if bound is not None and not (lowest <= bound <= highest and _is_whole_within(float(bound), lowest, highest))
     ]
+
+
+def _integer(schema: Schema) -> str:
+    return f"type integer with format {schema.format}" if schema.format in _RANGES else "type integer (default format)"
 
 
 def _is_whole_within(bound: float, lowest: int, highest: int) -> bool:
@@ -81,7 +85,7 @@ def check_format(value: str | float, schema: Schema, path: str) -> list[Cause]:
     if not isinstance(value, str):
         limits = _RANGES.get(schema.format)
         if schema.type == "integer" and messages.json_type(value) != "integer":
-            return [messages.invalid("<nil>", "", f"Checked value must be of type integer (default format) in {path}")]
+            return [messages.invalid("<nil>", "", f"Checked value must be of {_integer(schema)} in {path}")]
         if limits and not limits[0] <= value <= limits[1]:
             detail = f"Checked value must be of type {schema.type} with format {schema.format} in {path}"
             return [messages.invalid("<nil>", "", detail)]

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import msgspec
+
+# From here on, Go's JSON encoder writes floats with an exponent.
+_EXPONENT_FROM = 1e21
+_HTML = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 _TYPES = ((bool, "bool"), (int, "int64"), (float, "float64"), (str, "string"), (list, "[]interface {}"))
 
 
@@ -52,7 +57,16 @@ def go_text(value: object) -> str:
         return f"[{' '.join(go_text(item) for item in value)}]"
     if value is None:
         return "<nil>"
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        value = float(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def go_json(value: object) -> str:
+    """Return a value as Go's JSON encoder writes it: the marks of HTML escaped, whole floats without a point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXPONENT_FROM:
+        value = int(value)
+    return msgspec.json.encode(value).decode().translate(_HTML)
 
 
 def go_literal(value: Any) -> str:

@@ -6,15 +6,13 @@ There is one function per error type. The validators find the errors.
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
-from kube_apiserver.schema.go_format import quoted
+from kube_apiserver.schema.go_format import go_json, quoted
 from kube_apiserver.schema.model import Cause
 
 
 def shown(value: Any) -> str:
     """Return a value as kube-apiserver's messages show it: a quoted string, or compact JSON."""
-    return quoted(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return quoted(value) if isinstance(value, str) else go_json(value)
 
 
 def required(path: str, detail: str = "") -> Cause:
@@ -27,11 +25,10 @@ def invalid(path: str, value: Any, detail: str) -> Cause:
     return Cause(path, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
 
 
-def wrong_type(path: str, value: Any, expected: str) -> Cause:
-    """Return the field error for a value whose JSON type is not ``expected``."""
-    found = shown(json_type(value))
-    detail = f"{path} in body must be of type {expected}: {found}"
-    return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {found}: {detail}")
+def wrong_type(path: str, found: str, expected: str) -> Cause:
+    """Return the field error for a value whose type or format ``found`` is not ``expected``."""
+    detail = f"{path} in body must be of type {expected}: {shown(found)}"
+    return Cause(path, "FieldValueTypeInvalid", f"Invalid value: {shown(found)}: {detail}")
 
 
 def wrong_format(path: str, value: str, expected: str) -> Cause:

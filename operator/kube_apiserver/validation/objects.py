@@ -4,6 +4,7 @@ This module selects and orders the field errors as kube-apiserver does. Messages
 errors of built-in kinds (400) in ``decoding``, metadata in ``strategies.metadata``.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _BLOCKING = {
     "FieldValueNotSupported",
     "FieldValueTypeInvalid",
 }
+_FIRST_REPETITION = 2
 _UNCHECKED = (
     "some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
@@ -55,16 +57,10 @@ def evaluate_rules(
 def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:
     causes = []
     if isinstance(value, list) and schema.items:
-        seen: set[bytes] = set()
+        if schema.list_type in ("map", "set"):
+            causes += _of_list(value, schema, path)
         for position, item in enumerate(value):
-            where = f"{path}[{position}]"
-            key = _identity(item, schema)
-            if key is not None:
-                token = codec.token(key)
-                if token in seen:
-                    causes.append(messages.duplicate(where, key))
-                seen.add(token)
-            causes += _duplicates(item, schema.items, where)
+            causes += _duplicates(item, schema.items, f"{path}[{position}]")
     elif isinstance(value, dict):
         for name, member in value.items():
             known = schema.child(name)
@@ -73,9 +69,21 @@ def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:
     return causes
 
 
+def _of_list(items: list[Any], schema: Schema, path: str) -> list[Cause]:
+    """Return the errors of a set or keyed list: its first item without keys, else the first repetition of each item."""
+    causes, seen = [], Counter[bytes]()
+    for position, item in enumerate(items):
+        if schema.list_type == "map" and item is not None and not isinstance(item, dict):
+            detail = "must be an object for an array of list-type map"
+            return [messages.invalid(f"{path}[{position}]", item, detail)]
+        key = _identity(item, schema)
+        seen[token := codec.token(key)] += 1
+        if seen[token] == _FIRST_REPETITION:
+            causes.append(messages.duplicate(f"{path}[{position}]", key))
+    return causes
+
+
 def _identity(item: Any, schema: Schema) -> Any:
     if schema.list_type == "set":
         return item
-    if schema.list_type == "map" and isinstance(item, dict):
-        return {key: item[key] for key in schema.list_keys if key in item}
-    return None
+    return {key: item[key] for key in schema.list_keys if key in item} if item else {}

@@ -57,6 +57,8 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     obj, unknown = prune(obj, schema)
     duplicates, texts = _known_duplicates(request, unknown), [f'unknown field "{path}"' for path in unknown]
     duplicates = duplicates[:_MOST_STRICT]
+    if applied and request.resource.custom is not None:
+        texts = []  # those of a free-form object, which server-side apply lets pass
     if request.resource.custom is None:
         texts = texts[: _MOST_STRICT - len(duplicates)]
     if (duplicates or texts) and options.validation != "Ignore":

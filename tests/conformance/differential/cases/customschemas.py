@@ -91,6 +91,28 @@ _WITH_STATUS = {
         "x-kubernetes-preserve-unknown-fields": True,
     }
 }
+_FREE = {"type": "object"}
+_BELOW = {"type": "object", "properties": {"items": {"type": "array", "items": _BOXES}}}
+_KEPT = {
+    "type": "object",
+    "x-kubernetes-preserve-unknown-fields": True,
+    "properties": {"size": _NUMBER, "below": _BELOW},
+}
+_OF_ANY_TYPE: tuple[Any, ...] = ("text", 7, 1.5, True, [1], {"a": 1}, 0.0)
+_WRONGLY_TYPED = {
+    "word": {"type": "string", "enum": ["a", "b"], "maxLength": 3},
+    "kind": {"type": "string", "nullable": True, "enum": ["a", "b"]},
+    "uuid": {"type": "string", "format": "uuid"},
+    "short": {"type": "integer", "format": "int32", "minimum": 3},
+    "double": {"type": "number", "format": "double"},
+    "port": {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}]},
+    "probe": {
+        "type": "object",
+        "properties": {"a": _NUMBER, "b": _NUMBER},
+        "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+    },
+    "words": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
+}
 _SPEC = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"
 _COMBINED = {
     "time": {"type": "string", "format": "date-time"},
@@ -326,6 +348,36 @@ CASES = (
         apply(f"{PATH}/w", widget(box={"a": None, "b": "x"})),
         apply(f"{PATH}/w", widget(box={"a": "x"})),
         post(PATH, widget(box={"a": None, "b": "x"})),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "a value of the wrong type is checked by the other keywords too",
+        *ready(_with_spec(_WRONGLY_TYPED)),
+        *(
+            post(PATH, widget("w", **{name: value}))
+            for name in _WRONGLY_TYPED
+            for value in _OF_ANY_TYPE
+            if (name, value) not in (("uuid", [1]), ("port", 1.5))
+        ),
+        *(apply(f"{PATH}/v", widget("v", **each)) for each in ({"word": None}, {"kind": None}, {"words": [None]})),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "each repeated item of a list with keys is named once",
+        *ready(_with_spec({"parts": _KEYED, "words": {**_SET, "items": _TEXT}})),
+        post(PATH, widget(parts=[{"name": name} for name in "aabaab"], words=["a", "a", "b", "a", "b"])),
+        post(PATH, widget(parts=[{"name": "<"}, {"name": "<"}], words=["<", "<"])),
+        post(PATH, widget(parts=[{"name": "a"}, {"name": "a"}, "x", 7])),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "an applied configuration is free where its schema declares no fields",
+        *ready(_with_spec({"free": {"type": "object"}, "kept": _KEPT, "boxes": {"type": "array", "items": _FREE}})),
+        apply(f"{PATH}/w", widget(free={"a": {"b": 1}}, boxes=[{"a": 1}])),
+        apply(f"{PATH}/v", widget("v", kept={"other": 1, "size": "x"})),
+        apply(f"{PATH}/v", widget("v", kept={"other": 1, "below": {"other": 1, "items": [{"other": 1}]}})),
+        apply(f"{PATH}/v", widget("v", kept={"size": 2**63})),
+        apply(f"{PATH}/v", widget("v", free=2**63)),
         cleanup=CLEANUP,
     ),
 )
