@@ -9,6 +9,7 @@ from kube_apiserver.registry import ServedResource
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _TEXT = {"type": "string"}
+_HEAD = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}}
 
 
 def definition_name(group: str, version: str, kind: str) -> str:
@@ -21,12 +22,11 @@ def schemas(resource: ServedResource) -> dict[str, Any]:
     group, name, kind, list_kind = resource.group, resource.version, resource.kind, resource.list_kind
     definition = definition_name(group, name, kind)
     raw = dict(resource.custom.open_api) if resource.custom is not None else {}
-    properties = {**(raw.get("properties") or {}), "apiVersion": _TEXT, "kind": _TEXT}
-    properties["metadata"] = {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}
+    properties = {**(raw.get("properties") or {}), **_HEAD}
     if not raw.get("properties") and not raw.get("type"):
         raw["x-kubernetes-preserve-unknown-fields"] = True
-    shown = {member: _with_any_of(schema) for member, schema in sorted(properties.items())}
-    own = {**raw, "type": "object", "properties": shown, **_gvk(group, name, kind)}
+    shown = {member: _published(schema) for member, schema in sorted(properties.items())}
+    own = {**raw, "type": "object", "properties": shown, **_gvk(group, name, kind), **_selectable(resource)}
     listed = {
         "type": "object",
         "required": ["items"],
@@ -37,20 +37,31 @@ def schemas(resource: ServedResource) -> dict[str, Any]:
             "metadata": {"allOf": [{"$ref": f"{REFERENCE}{_META}ListMeta"}]},
         },
         **_gvk(group, name, list_kind),
+        **_selectable(resource),
     }
     return {definition: own, definition_name(group, name, list_kind): listed}
 
 
-def _with_any_of(schema: Any) -> Any:
-    """Return a schema whose int-or-string fields also have the equivalent ``anyOf``."""
+def _published(schema: Any) -> Any:
+    """Return a schema whose int-or-string fields also have the equivalent ``anyOf``, and embedded resources a head."""
     if isinstance(schema, list):
-        return [_with_any_of(part) for part in schema]
+        return [_published(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    shown = {key: _with_any_of(part) for key, part in schema.items()}
+    shown = {key: _published(part) for key, part in schema.items()}
     if schema.get("x-kubernetes-int-or-string") is True and not schema.get("anyOf") and not schema.get("allOf"):
         shown["anyOf"] = [{"type": "integer"}, {"type": "string"}]
+    if schema.get("x-kubernetes-embedded-resource") is True:
+        shown["properties"] = {**(shown.get("properties") or {}), **_HEAD}
+        required = list(shown.get("required") or ())
+        shown["required"] = [*required, *(name for name in ("kind", "apiVersion") if name not in required)]
     return shown
+
+
+def _selectable(resource: ServedResource) -> dict[str, Any]:
+    paths = resource.custom.selectable_fields if resource.custom is not None else ()
+    fields = [{"fieldPath": path} for path in paths]
+    return {"x-kubernetes-selectable-fields": fields} if fields else {}
 
 
 def _gvk(group: str, version: str, kind: str) -> dict[str, Any]:

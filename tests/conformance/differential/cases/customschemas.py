@@ -113,6 +113,18 @@ _WRONGLY_TYPED = {
     },
     "words": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
 }
+_PUBLISHED = {
+    "type": "object",
+    "properties": {
+        "colour": _TEXT,
+        "box": {**_EMBEDDED, "required": ["spec", "kind"]},
+        "open": {
+            "type": "object",
+            "x-kubernetes-embedded-resource": True,
+            "x-kubernetes-preserve-unknown-fields": True,
+        },
+    },
+}
 _SPEC = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"
 _COMBINED = {
     "time": {"type": "string", "format": "date-time"},
@@ -378,6 +390,26 @@ CASES = (
         apply(f"{PATH}/v", widget("v", kept={"other": 1, "below": {"other": 1, "items": [{"other": 1}]}})),
         apply(f"{PATH}/v", widget("v", kept={"size": 2**63})),
         apply(f"{PATH}/v", widget("v", free=2**63)),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "published schemas tell selectable fields and what embedded resources need",
+        *ready(
+            crd(
+                schema={"openAPIV3Schema": {"type": "object", "properties": {"spec": _PUBLISHED}}},
+                selectableFields=[{"jsonPath": ".spec.colour"}],
+            )
+        ),
+        get("/openapi/v3/apis/$id.example.com/v1", until=200, silent=True),
+        *(
+            get("/openapi/v3/apis/$id.example.com/v1", only=f"components schemas com.example.$id.v1.{part}")
+            for part in (
+                "Widget properties spec properties box",
+                "Widget properties spec properties open",
+                "Widget x-kubernetes-selectable-fields",
+                "WidgetList x-kubernetes-selectable-fields",
+            )
+        ),
         cleanup=CLEANUP,
     ),
 )
