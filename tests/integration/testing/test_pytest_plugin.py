@@ -39,8 +39,9 @@ async def test_marked(plugin_harness, loop_of_fixtures):
 IMPORTED = """
 from plugin_operator.testing import fake_context, scenario
 
-async def test_with_a_fake():
+async def test_with_a_fake(tmp_path, number=1):
     assert fake_context(request=("", "a")).writes == []
+    assert number == 1
 
 async def test_with_a_scenario(tmp_path):
     async with scenario() as s:
