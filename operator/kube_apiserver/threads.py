@@ -5,6 +5,7 @@ threads of its own, so that it never delays a write to disk or a document.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +21,16 @@ LONG_ITEMS = 1000
 #: How long a controller or a stream works before it lets other tasks run.
 SLICE_SECONDS = 0.01
 
+# The event loop waits so long for a thread with long work at each of its system calls, of which a turn has several.
+_SWITCH_SECONDS = 0.0005
+
 _BLOCKING = ThreadPoolExecutor(2, thread_name_prefix="apiserver")
 _LONG = ThreadPoolExecutor(2, thread_name_prefix="apiserver-long")
+
+
+def give_way_quickly() -> None:
+    """Let threads with long work give way to the event loop ten times as quickly. For a process that only serves."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 class Pause:

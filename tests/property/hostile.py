@@ -17,6 +17,7 @@ import aiohttp
 from hypothesis import HealthCheck, Phase, given, settings
 
 from kube_apiserver.handler import OWN_FAULT
+from kube_apiserver.threads import give_way_quickly
 from tests.property.hostile_requests import JSON, Hostile, hostile_requests
 from tests.property.hostile_server import BYSTANDER, TIMEOUT, prepare, send, started
 
@@ -28,6 +29,7 @@ Answer = tuple[float, float]
 
 async def _serve() -> None:
     """Serve until standard input ends."""
+    give_way_quickly()
     server, url = await started()
     print(url, flush=True)
     await asyncio.to_thread(sys.stdin.read)

@@ -71,10 +71,12 @@ def command(
     from kube_apiserver import ApiServerConfig
     from kube_apiserver.controllers.controllers import enabled
     from kube_apiserver.kubeconfig import has_other_clusters
+    from kube_apiserver.threads import give_way_quickly
     from plugin_operator import logs
     from plugin_operator.manager import run_in_loop
 
     logs.configure(log_format, log_level)
+    give_way_quickly()
     try:
         kubeconfig.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_of_user = has_other_clusters(kubeconfig)
