@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from plugin_operator.hosting.permissions.resources import ResourceTable
 from plugin_operator.hosting.permissions.rules import allows
 from plugin_operator.hosting.permissions.source.contained_analysis import Analyser, Analysis
 from plugin_operator.hosting.scan.scanner import Scanner
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.kube import GroupVersionKind, Resource
 from plugin_operator.plugin import Permission
 from plugin_operator.rendering import describe
@@ -93,9 +95,11 @@ def needs_for(sources: Sources) -> PluginNeeds:
     failed += [Mistake(each.path, "declares no controller: name the plugins that import it") for each in helpers]
     needs: list[Need] = []
     unclear: list[Unclear] = []
+    read = cache(_sources_in)  # once for each directory, not for each plugin in it
     with closing(Analyser()) as analyser:
         for plugin in loaded:
-            declared, source = _needs_of(plugin, sources, table, known, analyser)
+            files = read(directory_of(plugin_of(Path(plugin.path)))).get(plugin.name)
+            declared, source = _needs_of(plugin, files, sources, table, known, analyser)
             found = [*declared, *source.found.needs]
             needs += [*found, *_needs_of_calls(plugin.name, recorded, found, table)]
             unclear += source.found.unclear
@@ -113,8 +117,17 @@ def _with_way_out(mistake: Mistake) -> Mistake:
     return replace(mistake, message=f"{mistake.message}; install it here too, because the roles come from an import")
 
 
+def _sources_in(directory: Path) -> Mapping[str, PluginSource]:
+    return Scanner(directory).scan().sources
+
+
 def _needs_of(
-    plugin: CheckedPlugin, sources: Sources, table: ResourceTable, known: Sequence[Resource], analyser: Analyser
+    plugin: CheckedPlugin,
+    source: PluginSource | None,
+    sources: Sources,
+    table: ResourceTable,
+    known: Sequence[Resource],
+    analyser: Analyser,
 ) -> tuple[list[Need], Analysis]:
     try:
         controllers = [DeclaredController.from_summary(each) for each in plugin.declarations]
@@ -122,7 +135,6 @@ def _needs_of(
         # The process of a trial import has run code of the plugin, which may have written any other summary.
         raise UsageError(f"{plugin.path}: its declarations cannot be read: {describe(error)}") from error
     declared = needs_of_declarations(plugin.name, controllers, table, sources.operator_namespace)
-    source = Scanner(directory_of(plugin_of(Path(plugin.path)))).scan().sources.get(plugin.name)
     if source is None:
         raise UsageError(f"{plugin.path}: has changed meanwhile: try again")
     try:
