@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from plugin_operator.controllers import Controller
 from plugin_operator.errors import ForbiddenError, ServerError
 from plugin_operator.hosting import HostSettings
+from plugin_operator.hosting.finalizers.kept_objects import KEPT_FINALIZERS
 from plugin_operator.hosting.finalizers.live_finalizers import FinalizedObject, LiveFinalizers
-from plugin_operator.hosting.finalizers.plugin_finalizers import KEPT_FINALIZERS
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import NAMESPACE, SHORT_DEADLINES, HostHarness
 
@@ -314,3 +315,72 @@ async def test_a_failed_swap_goes_on_taking_the_finalizer_off(
         assert await finalizers(host, "a") == [FINALIZER]
         host.write("one.py", plugin_text("V2"))
     await has(host, "a", [])
+
+
+@pytest.mark.parametrize("options", [CLEANS, ""])
+async def test_an_edit_to_another_kind_keeps_the_finalizer_and_names_the_ways_out(
+    host: HostHarness, plugin_text: Plugin, options: str
+) -> None:
+    def text(version: str, kind: str, options: str, other_options: str) -> str:
+        other = plugin_text(version, name="other", options=other_options)
+        return plugin_text(version, head=HEAD, kind=kind, options=options) + other
+
+    host.write("one.py", text("V1", "v1/ConfigMap", CLEANS, CLEANS))
+    await host.create("a")
+    await eventually(lambda: is_finalized(host, FINALIZER, "plugin-operator.cleanup/other"), timeout_seconds=20)
+    with capture_logs() as lines:
+        host.write("one.py", text("V2", "v1/Secret", options, ""))
+        await has(host, "a", [FINALIZER])  # the edit has passed its probation: the other finalizer is gone
+        await eventually(lambda: FINALIZER in host.status().reason, timeout_seconds=20)
+    reason = host.status().reason
+    assert f"1 object keeps the finalizer {FINALIZER}: v1/ConfigMap {NAMESPACE}/a" in reason
+    assert "the controller with id 'one' no longer reconciles this kind: write for_='v1/ConfigMap' again" in reason
+    assert "plugin-operator finalizers clear --for v1/ConfigMap --id one" in reason
+    assert host.metrics.family(KEPT_FINALIZERS).get("one", FINALIZER) == 1
+    (line,) = [line for line in lines if line["event"] == "Objects of another kind keep finalizers"]
+    assert (line["log_level"], line["plugin"], line["reason"]) == ("warning", "one", reason)
+    await host.client.delete("v1/ConfigMap", "a", NAMESPACE)
+    assert await finalizers(host, "a") == [FINALIZER]
+    host.write("one.py", text("V3", "v1/ConfigMap", CLEANS, ""))
+    await host.ran("cleaned", "a")
+    await has(host, "a", None)
+    await eventually(lambda: host.status().reason == "", timeout_seconds=20)
+
+
+async def is_finalized(harness: HostHarness, *wanted: str) -> bool:
+    return set(await finalizers(harness, "a") or ()) == set(wanted)
+
+
+async def test_an_object_of_the_former_kind_that_is_released_by_hand_ends_the_reason(
+    host: HostHarness, plugin_text: Plugin
+) -> None:
+    host.write("one.py", plugin_text("V1", head=HEAD, options=CLEANS))
+    await host.create("a")
+    await has(host, "a", [FINALIZER])
+    host.write("one.py", plugin_text("V2", head=HEAD, kind="v1/Secret", options=CLEANS))
+    await eventually(lambda: FINALIZER in host.status().reason, timeout_seconds=20)
+    await host.client.patch("v1/ConfigMap", "a", {"metadata": {"finalizers": []}}, NAMESPACE)
+    await eventually(lambda: host.status().reason == "", timeout_seconds=20)
+    assert host.metrics.family(KEPT_FINALIZERS).get("one", FINALIZER) == 0
+
+
+async def test_a_rollback_from_another_kind_keeps_both_finalizers(
+    start: Callable[..., Any], plugin_text: Plugin
+) -> None:
+    host: HostHarness = await start(replace(QUICK, probation_seconds=60.0))
+    host.write("one.py", plugin_text("V1", head=HEAD, options=CLEANS))
+    for name in "abc":
+        await host.create(name)
+        await has(host, name, [FINALIZER])
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}}
+        await host.client.create(secret)
+    body = "raise ValueError('broken')"
+    host.write("one.py", plugin_text("V2", head=HEAD, kind="v1/Secret", options=CLEANS, body=body))
+    await host.state("Quarantined")
+    await host.client.delete("v1/ConfigMap", "a", NAMESPACE)
+    await host.ran("cleaned", "a")
+    await has(host, "a", None)
+    secrets = await host.client.list("v1/Secret", NAMESPACE)
+    assert {each["metadata"]["name"] for each in secrets if FINALIZER in each["metadata"].get("finalizers", [])}
+    kept = host.metrics.family(KEPT_FINALIZERS)
+    await eventually(lambda: kept.get("one", FINALIZER) > 0, timeout_seconds=20)

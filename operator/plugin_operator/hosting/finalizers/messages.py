@@ -24,3 +24,9 @@ def command_for(kept: KeptFinalizer) -> str:
 def way_out_of(kept: KeptFinalizer) -> str:
     """Return what ends the wait for a finalizer whose controller is gone."""
     return f"{command_for(kept)}, or write renamed_from={kept.controller_id!r} in the controller that replaces it"
+
+
+def way_out_for_kind(kept: KeptFinalizer) -> str:
+    """Return what ends the wait for a finalizer whose controller reconciles another kind."""
+    gone = f"the controller with id {kept.controller_id!r} no longer reconciles this kind"
+    return f"{gone}: write for_='{kept.kind}' again, or {command_for(kept)}"

@@ -2,6 +2,8 @@
 
 - An edit without ``cleanup=``, or without the controller: once its probation has passed, the finalizer is taken off
   everywhere. Until then a rollback finds it as it was.
+- An edit after which the controller reconciles another kind: nothing is taken off. The objects of the former kind keep
+  the finalizer, and the plugin says so.
 - Objects outside of the caches of a controller with ``cleanup=``: the controller cleans them up.
 - A deleted file: nothing is taken off. The plugin is Held until no object has the finalizer, or the file is back.
 """
@@ -13,19 +15,16 @@ from plugin_operator import logs
 from plugin_operator.clock import Timer
 from plugin_operator.errors import LeadershipLost, PluginOperatorError
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.finalizers.kept_objects import KeptObjects
 from plugin_operator.hosting.finalizers.ledger import FinalizerLedger, KeptFinalizer, kept_by
 from plugin_operator.hosting.finalizers.live_finalizers import LiveFinalizers
-from plugin_operator.hosting.finalizers.messages import named, way_out_of
+from plugin_operator.hosting.finalizers.messages import way_out_for_kind, way_out_of
 from plugin_operator.hosting.finalizers.removal import FinalizerRemoval
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
-from plugin_operator.metrics.declaration import gauge
+from plugin_operator.kube.ownership import cleanup_finalizer
 from plugin_operator.plugin import BoundController
 from plugin_operator.rendering import describe
 from plugin_operator.tasks import Service, TaskOwner, wait_until_done
-
-KEPT_FINALIZERS = gauge(
-    "plugin_operator_kept_finalizers", "Objects with a finalizer that no cleanup takes off", "plugin", "finalizer"
-)
 
 #: Interval of looks for finalizers in the caches of controllers without ``cleanup=``.
 CACHE_LOOK_SECONDS = 300.0
@@ -59,17 +58,19 @@ class PluginFinalizers:
         self._ledger = ledger
         self._on_change = on_change
         self._live = LiveFinalizers(environment.client)
+        self._objects = KeptObjects(plugin, self._live, ledger, environment.metrics)
         self._removal = FinalizerRemoval(
-            plugin, self._live, environment.clock, is_owed=self._is_owed, count=self._count
+            plugin, self._live, environment.clock, is_owed=self._is_owed, count=self._objects.count
         )
-        self._kept_gauge = environment.metrics.family(KEPT_FINALIZERS)
         self._tasks = TaskOwner(f"plugin/{plugin}", clock=environment.clock, supervisor=environment.supervisor)
         self._runtime: RevisionRuntime | None = None
         self._leads = False
+        self._probation_end = 0.0
         self._due = 0.0
         self._job: Service | None = None
         self._failures = 0
         self._is_searched = False
+        self._is_warned = False
         self._timer: Timer | None = None
         self.note = ""
         ledger.listen(plugin, self._moved, lambda: self._job.finished if self._job is not None else None)
@@ -93,11 +94,14 @@ class PluginFinalizers:
             self._begin()
 
     def activated(self, runtime: RevisionRuntime, *, is_on_probation: bool) -> None:
-        """Note the active revision; what it does not keep goes after its probation."""
+        """Note the active revision; what it does not keep goes after its probation.
+
+        What it has left on objects of another kind stays, and is reported at once.
+        """
         self.pause()
         self._ledger.give_back(self._plugin)
         self._removal.forget()
-        self._runtime, self._is_searched, self._failures = runtime, False, 0
+        self._runtime, self._is_searched, self._is_warned, self._failures = runtime, False, False, 0
         for bound in runtime.bound.values():
             for kept in self._kept(bound):
                 if bound.declaration.cleanup is not None:
@@ -105,7 +109,9 @@ class PluginFinalizers:
                 else:
                     self._ledger.take_over(self._plugin, kept)
         probation = self._environment.settings.probation_seconds if is_on_probation else 0.0
-        self._due = self._clock.monotonic() + probation
+        now = self._clock.monotonic()
+        self._probation_end = now + probation
+        self._due = now if self._of_former_kinds(runtime) else self._probation_end
         self._say("")
         self._begin()
 
@@ -115,18 +121,7 @@ class PluginFinalizers:
         If there are some, it calls ``on_change`` after a while, to be called again.
         """
         self._runtime, self.note = None, ""
-        reasons = []
-        for kept in self._ledger.owed(self._plugin, ()):
-            try:
-                found = await self._live.find(kept.kind, kept.finalizer.__eq__, kept.namespaces)
-            except PluginOperatorError as error:
-                reasons.append(f"objects of {kept.kind} may keep {kept.finalizer}: {describe(error)}")
-                continue
-            self._count(kept, len(found))
-            if found:
-                reasons.append(f"{named(kept, found)}; {way_out_of(kept)}")
-            else:
-                self._ledger.settle(self._plugin, kept)
+        reasons = await self._objects.reasons(self._ledger.owed(self._plugin, ()), way_out_of)
         if reasons:
             self._timer = self._clock.call_later(self._environment.settings.held_look_seconds, self._on_change)
         return "; ".join(reasons)
@@ -150,10 +145,10 @@ class PluginFinalizers:
 
     def _moved(self, kept: KeptFinalizer) -> None:
         """Another plugin has taken a finalizer over: stop taking it off at once."""
-        self._count(kept, 0)
+        self._objects.count(kept, 0)
         if self._runtime is None:
             self._on_change()
-        elif self._job is not None or self._failures:
+        elif self._job is not None or self.note:
             self.pause()
             self._due = self._clock.monotonic()
             self._begin()
@@ -174,22 +169,33 @@ class PluginFinalizers:
         """Look after finalizers once, and set the time of the next look."""
         if (runtime := self._runtime) is None:
             return
+        held, problems = list[str](), list[str]()
         try:
-            await self._look(runtime)
+            held = await self._objects.reasons(self._of_former_kinds(runtime), way_out_for_kind)
+            self._warn(held)
+            if self._clock.monotonic() >= self._probation_end:
+                problems = await self._look(runtime)
         except LeadershipLost:
             return
         except PluginOperatorError as error:
-            self._failures += 1
-            self._say(str(error) if isinstance(error, _StillKept) else f"{_TROUBLE}: {describe(error)}; retried")
-            seconds = min(_RETRY_FROM_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS), _RETRY_TO_SECONDS)
-        else:
-            self._failures = 0
-            seconds = CACHE_LOOK_SECONDS
-        self._due = self._clock.monotonic() + seconds
+            problems = [f"{_TROUBLE}: {describe(error)}; retried"]
+        self._failures = self._failures + 1 if problems else 0
+        self._say("; ".join((*held, *problems)))
+        self._due = self._clock.monotonic() + self._pause_seconds(is_held=bool(held))
         self._job = None
         self._begin()
 
-    async def _look(self, runtime: RevisionRuntime) -> None:
+    def _pause_seconds(self, *, is_held: bool) -> float:
+        """Return the time until the next look: the end of the probation, or earlier than the usual one."""
+        seconds = self._environment.settings.held_look_seconds if is_held else CACHE_LOOK_SECONDS
+        if self._failures:
+            retry = min(_RETRY_FROM_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS), _RETRY_TO_SECONDS)
+            seconds = min(seconds, retry)
+        left = self._probation_end - self._clock.monotonic()
+        return min(seconds, left) if left > 0 else seconds
+
+    async def _look(self, runtime: RevisionRuntime) -> list[str]:
+        """Take off what is owed, and find strays; return what failed."""
         await self._adopt_cached(runtime)
         problems = []
         if not self._is_searched:
@@ -206,15 +212,25 @@ class PluginFinalizers:
                 problems.append(problem)
             elif self._is_owed(kept):
                 self._ledger.settle(self._plugin, kept)
-        if problems:
-            raise _StillKept("; ".join(problems))
-        self._say("")
+        return problems
 
     def _is_owed(self, kept: KeptFinalizer) -> bool:
         return self._runtime is not None and kept.key in (each.key for each in self._owed(self._runtime))
 
     def _owed(self, runtime: RevisionRuntime) -> list[KeptFinalizer]:
-        return self._ledger.owed(self._plugin, self._put_on_by(runtime))
+        """Return what is to be taken off: without ``cleanup=``, or without the controller."""
+        left = self._of_former_kinds(runtime)
+        return [kept for kept in self._ledger.owed(self._plugin, self._put_on_by(runtime)) if kept not in left]
+
+    def _of_former_kinds(self, runtime: RevisionRuntime) -> list[KeptFinalizer]:
+        """Return what controllers have left on objects of a kind that they do not reconcile any more.
+
+        Their author has edited ``for_``, which says nothing about what was made for those objects. So it stays.
+        """
+        bound = runtime.bound.values()
+        finalizers = {cleanup_finalizer(known) for each in bound for known in each.scope.identity.ids}
+        reconciled = [kept for each in bound for kept in self._kept(each)]
+        return [kept for kept in self._ledger.owed(self._plugin, reconciled) if kept.finalizer in finalizers]
 
     def _put_on_by(self, runtime: RevisionRuntime) -> list[KeptFinalizer]:
         cleaning = [each for each in runtime.bound.values() if each.declaration.cleanup is not None]
@@ -269,17 +285,13 @@ class PluginFinalizers:
         """Return the finalizers that a controller has, or would have with ``cleanup=``: of all its ids."""
         return kept_by(bound.declaration, bound.scope.identity, self._environment.namespaces)
 
-    def _count(self, kept: KeptFinalizer, count: int) -> None:
-        if count:
-            self._kept_gauge.set(count, self._plugin, kept.finalizer)
-        else:
-            self._kept_gauge.remove(self._plugin, kept.finalizer)
+    def _warn(self, held: list[str]) -> None:
+        """Log once for each edit which objects of a former kind keep finalizers."""
+        if held and not self._is_warned:
+            self._is_warned = True
+            _log.warning("Objects of another kind keep finalizers", plugin=self._plugin, reason="; ".join(held))
 
     def _say(self, note: str) -> None:
         if note != self.note:
             self.note = note
             self._on_change()
-
-
-class _StillKept(PluginOperatorError):
-    """Some objects keep a finalizer; ask again later."""
