@@ -1,8 +1,12 @@
 """``GroupVersionKind`` and its short text form."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+# Above what different kinds of one group have in common, as StatefulSet and ReplicaSet do.
+_SIMILAR = 0.9
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,3 +73,8 @@ class GroupVersionKind:
 
     def __str__(self) -> str:
         return f"{self.api_version}/{self.kind}"
+
+
+def similar_kind(kind: str, known: Iterable[str]) -> str:
+    """Return the known kind with nearly the same text, such as ``apps/v1/Deployment``; empty if there is none."""
+    return next(iter(difflib.get_close_matches(kind, sorted(known), 1, _SIMILAR)), "")

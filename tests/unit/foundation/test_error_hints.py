@@ -56,7 +56,7 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
         ("ctx.namespace", "did you mean ctx.request.namespace?"),
         ("ctx.ensureFinalizer", "did you mean ensure_finalizer?"),
         ("await ctx.client.aply(obj)", "did you mean apply?"),
-        ("obj.metadata.name", "an object of the API is a dict here: write ['metadata']"),
+        ("obj.metadata.name", "an object of the API is a dict here: write ['metadata'], or name its kind by a class"),
         (
             "ctx.client.list('v1/Pod', labels='a')",
             "ctx.client.list() has no argument 'labels': did you mean 'label_selector'?",

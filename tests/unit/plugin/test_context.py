@@ -109,6 +109,8 @@ async def test_listers_are_had_by_kind_and_an_undeclared_kind_names_the_way_out(
     assert context.lister_for("v1/Pod").get("x") == {"key": "x"}
     with pytest.raises(LookupError, match=r"declare it with reads=\['v1/Secret'\]"):
         context.lister_for(SECRET)
+    with pytest.raises(LookupError, match=r"no cache of v1/Pods, only of v1/Pod: did you mean v1/Pod\?"):
+        context.lister_for("v1/Pods")
 
 
 async def test_a_lister_is_had_by_the_model_class_of_its_kind(make_scope: Callable[..., ControllerScope]) -> None:

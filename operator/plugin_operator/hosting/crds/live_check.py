@@ -36,7 +36,8 @@ async def check_live_objects(requests: DefinitionRequests, change: Change, live:
         any_kind = next(iter(kinds.values()))
         if await requests.has_objects(any_kind):
             raise DefinitionRefused(
-                f"{unclear[0]}: it cannot be checked whether live objects of {any_kind} allow this: undo it, {_BY_HAND}"
+                f"{unclear[0]}: it cannot be checked whether live objects of {any_kind} allow this: undo it, "
+                f"delete the objects, {_BY_HAND}"
             )
         return
     for each in change.narrowed:

@@ -60,7 +60,7 @@ class Narrowing:
     is_removal: bool = False
 
     def __str__(self) -> str:
-        return f"{self.path or '.'}: {self.what}"
+        return f"{self.path or 'the whole object'}: {self.what}"
 
 
 def narrowings(old: Schema, new: Schema) -> list[Narrowing]:

@@ -18,7 +18,7 @@ def unmet_needs(wanted: Definition, live: Definition) -> list[str]:
 
     Descriptions, bounds and defaults do not count: the class can be read and written without them.
     """
-    return list(_unmet(wanted, live))
+    return list(dict.fromkeys(_unmet(wanted, live)))  # a field may be missing in several versions
 
 
 def _unmet(wanted: Definition, live: Definition) -> Iterator[str]:

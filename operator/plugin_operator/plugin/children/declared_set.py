@@ -10,6 +10,7 @@ import msgspec
 from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict, to_dict
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube.gvk import similar_kind
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.readiness import unready_reason
@@ -102,6 +103,8 @@ class SetReader:
         kind = GroupVersionKind.of(document)
         if kind not in self.caches.kinds:
             known = ", ".join(sorted(map(str, self.caches.kinds))) or "nothing"
+            if meant := similar_kind(str(kind), map(str, self.caches.kinds)):
+                raise ValueError(f"a child is of kind {kind}, which the controller does not own: did you mean {meant}?")
             raise ValueError(
                 f"the controller owns {known}, and a child is of kind {kind}: declare owns=[{str(kind)!r}], so that "
                 "its changes enqueue the owner and it can be pruned"

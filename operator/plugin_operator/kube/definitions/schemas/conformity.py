@@ -33,7 +33,7 @@ def violations(value: Any, schema: Schema, path: str = "") -> Iterator[Violation
         return
     type_ = "an int or a text" if schema.get(INT_OR_STRING) else schema.get("type")
     if type_ is not None and not _IS_OF_TYPE[type_](value):
-        yield Violation(path, f"must be {_WORDS.get(type_, type_)}, and is {_shown(value)}")
+        yield Violation(path, f"must be {_WORDS.get(type_, type_)}, and is {_shown_type(value)}")
         return
     if "enum" in schema and not any(same(value, each) for each in schema["enum"]):
         yield Violation(path, f"must be one of {', '.join(map(_shown, schema['enum']))}, and is {_shown(value)}")
@@ -112,6 +112,11 @@ def _list(value: Sequence[Any], schema: Schema, path: str) -> Iterator[Violation
         if identity in seen:
             yield Violation(f"{path}[{index}]", f"is there twice{by}")
         seen.add(identity)
+
+
+def _shown_type(value: Any) -> str:
+    # What a schema does not know of an object may be gone from it already, so its members tell nothing.
+    return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else _shown(value)
 
 
 def _shown(value: Any) -> str:
