@@ -103,6 +103,21 @@ async def test_the_loop_turns_while_duplicate_members_are_found(api: JsonApi) ->
     assert turns.longest < MOST_CALLS
 
 
+async def test_the_loop_turns_while_a_part_of_a_small_object_is_copied_often(api: JsonApi) -> None:
+    env = [{"name": f"N{number}", "value": "x"} for number in range(100)]
+    pod = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i", "env": env}]}}
+    template = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "a"}, "template": pod}
+    path = "/api/v1/namespaces/default/podtemplates"
+    assert (await api("POST", path, template))[0] == 201
+    place = "/template/spec/containers/0/env"
+    body = json.dumps([{"op": "copy", "from": place, "path": place}] * 90).encode()
+    async with counted_turns() as turns:
+        headers = {"Content-Type": "application/json-patch+json"}
+        async with api.session.patch(f"{api.url}{path}/a", data=body, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+    assert turns.longest < MOST_CALLS
+
+
 async def test_no_patch_of_a_large_object_undoes_another(api: JsonApi) -> None:
     assert (await api("POST", CONFIG_MAPS, large("a", members=3000)))[0] == 201
 
