@@ -26,7 +26,7 @@ def large(name: str, *, members: int = 25_000) -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
-def definition(fields: int, *rules: str) -> dict[str, object]:
+def definition(fields: int, *rules: str) -> dict[str, Any]:
     properties: dict[str, object] = {
         f"p{number}": {"type": "string", "maxLength": 9, "pattern": "^a+$"} for number in range(fields)
     }
@@ -104,16 +104,17 @@ async def test_the_loop_turns_while_duplicate_members_are_found(api: JsonApi) ->
 
 
 async def test_the_loop_turns_while_a_part_of_a_small_object_is_copied_often(api: JsonApi) -> None:
-    env = [{"name": f"N{number}", "value": "x"} for number in range(100)]
-    pod = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i", "env": env}]}}
-    template = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "a"}, "template": pod}
-    path = "/api/v1/namespaces/default/podtemplates"
-    assert (await api("POST", path, template))[0] == 201
-    place = "/template/spec/containers/0/env"
-    body = json.dumps([{"op": "copy", "from": place, "path": place}] * 90).encode()
+    free = definition(1)
+    free["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["x-kubernetes-preserve-unknown-fields"] = True
+    assert (await api("POST", DEFINITIONS, free))[0] == 201
+    await eventually_served(api)
+    wides = "/apis/example.com/v1/namespaces/default/wides"
+    wide = {"apiVersion": "example.com/v1", "kind": "Wide", "metadata": {"name": "a"}, "from": [{"k": 1}] * 500}
+    assert (await api("POST", wides, wide))[0] == 201
+    body = json.dumps([{"op": "copy", "from": "/from", "path": "/to"}] * 30).encode()
     async with counted_turns() as turns:
         headers = {"Content-Type": "application/json-patch+json"}
-        async with api.session.patch(f"{api.url}{path}/a", data=body, headers=headers) as answer:
+        async with api.session.patch(f"{api.url}{wides}/a", data=body, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
     assert turns.longest < MOST_CALLS
 
