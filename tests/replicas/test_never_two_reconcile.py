@@ -42,7 +42,7 @@ def terminated(replicas: Replicas, leader: Replica) -> None:
     begins = replicas.begins(replicas.leader().name)
     # The next one may have begun before the process of the old one was gone, but not before its Lease was free.
     assert begins is not None
-    # Sooner than a Lease that nobody gives back lasts.
+    # Sooner than a Lease expires that is not released.
     assert begins - ended < LEASE_SECONDS - RETRY_SECONDS, (began, ended, begins)
 
 

@@ -1,4 +1,4 @@
-"""What is told about plugins that do not run as their files say."""
+"""What is said about plugins that do not run as their files say."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -41,7 +41,7 @@ def test_nothing_wrong_is_nothing_to_tell() -> None:
     assert degraded_plugins(Host(one="", two="")) == ""
 
 
-def test_a_reconcile_that_does_not_end_is_told_with_its_place() -> None:
+def test_a_reconcile_that_does_not_end_is_named_with_its_place() -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
     charge = Misbehavior(MisbehaviorKind.HANGS, "reconcile of default/a runs for 61 s", since, ("/plugins/one.py:7",))
     host = Host()
@@ -54,7 +54,7 @@ def test_a_reconcile_that_does_not_end_is_told_with_its_place() -> None:
     )
 
 
-def test_directory_and_plugins_are_told_in_one_line() -> None:
+def test_directory_and_plugins_are_named_in_one_line() -> None:
     host = Host("/plugins is not trusted: one.py is changed", one="SyntaxError:\n  no", two="", three="x" * 999)
     assert degraded_plugins(host).startswith(
         "(2 not running as it should, see /status): /plugins is not trusted: one.py is changed; "
@@ -63,15 +63,15 @@ def test_directory_and_plugins_are_told_in_one_line() -> None:
     assert len(degraded_plugins(host)) < 450
 
 
-def test_a_long_reason_is_cut_between_two_words_and_its_line_is_told() -> None:
+def test_a_long_reason_is_cut_between_two_words_and_its_line_is_named() -> None:
     reason = "the thing is refused " * 40
     since = datetime(2026, 1, 1, tzinfo=UTC)
     host = Host()
     host.status = lambda: [PluginStatus("one", "/plugins/one.py", 7, PluginState.REJECTED, since, reason)]  # type: ignore[method-assign]
-    told = degraded_plugins(host)
-    assert told.startswith("(1 not running as it should, see /status): one: /plugins/one.py:7: the thing is refused")
-    assert told.endswith((" the …", " thing …", " is …", " refused …"))
-    assert len(told) < 360
+    text = degraded_plugins(host)
+    assert text.startswith("(1 not running as it should, see /status): one: /plugins/one.py:7: the thing is refused")
+    assert text.endswith((" the …", " thing …", " is …", " refused …"))
+    assert len(text) < 360
 
 
 async def test_a_refused_plugin_is_noted_and_leaves_the_process_ready() -> None:

@@ -167,7 +167,7 @@ UNKNOWN = {
             await filler.fill(ctx)
             hooks.append(filler.fill)
         """,
-    "arguments that nobody knows": """
+    "unknown arguments": """
         async def fill(c):
             await c.client.aply({})
 

@@ -49,10 +49,10 @@ def test_an_update_may_leave_an_approval_as_it_was_and_not_take_it_away() -> Non
     ],
 )
 def test_a_condition_tells_the_approval(approval: str | None, condition: tuple[str, str, str]) -> None:
-    told = approval_condition(crd("a.k8s.io", approval))
-    assert told is not None
-    assert told[:2] == condition[:2]
-    assert told[2].startswith(condition[2])
+    found = approval_condition(crd("a.k8s.io", approval))
+    assert found is not None
+    assert found[:2] == condition[:2]
+    assert found[2].startswith(condition[2])
 
 
 def test_a_definition_in_another_group_has_no_condition_about_an_approval() -> None:
