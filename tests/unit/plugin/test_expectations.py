@@ -173,6 +173,29 @@ async def test_a_write_that_the_cache_knows_already_holds_nobody_back(harness: C
     assert not await harness.held()
 
 
+@pytest.mark.parametrize("call", ["update", "patch"])
+async def test_a_write_that_took_the_last_finalizer_off_waits_until_the_object_is_gone(
+    harness: ClientHarness, call: str
+) -> None:
+    """The response has the version of the stale cache: that of the object before its removal."""
+    answer = obj(version="5", uid="u", deletionTimestamp="2026-01-01T00:00:00Z", deletionGracePeriodSeconds=0)
+    harness.cache.known[A] = ("5", "u", True)
+    await write(harness, answer, call, *((MAP, A, {}) if call == "patch" else ()))
+    assert await harness.held()
+    harness.cache.known[A] = None
+    assert await harness.released()
+
+
+@pytest.mark.parametrize("held_by", [{"finalizers": ["other"]}, {"deletionGracePeriodSeconds": 30}])
+async def test_an_object_that_something_else_holds_is_not_expected_to_go(
+    harness: ClientHarness, held_by: dict[str, Any]
+) -> None:
+    deleted = {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 0, **held_by}
+    harness.cache.known[A] = ("5", "u", True)
+    await write(harness, obj(version="5", uid="u", **deleted))
+    assert not await harness.held()
+
+
 async def test_other_requests_are_not_held_back(harness: ClientHarness) -> None:
     await write(harness, obj(version="5"))
     assert not await harness.held(B)

@@ -134,6 +134,18 @@ class Deleted:
         return known is None or known[1] != self.uid or known[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Expectation after a write that took the last finalizer off: the cache does not have the object with this uid."""
+
+    uid: str
+
+    def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
+        """See ``Expectation``."""
+        known = cache.identity(key)
+        return known is None or known[1] != self.uid
+
+
 _Expected: TypeAlias = Sequence[tuple[CacheView, Expectation]]
 
 
@@ -179,8 +191,13 @@ class Expectations:
 
     def wrote(self, request: NamespacedName | None, target: Target, obj: Object) -> None:
         """Record the response ``obj`` of a write."""
-        version = (obj.get("metadata") or {}).get("resourceVersion")
+        metadata = obj.get("metadata") or {}
+        version = metadata.get("resourceVersion")
         if not version:
+            return
+        if "deletionTimestamp" in metadata and _is_removed(metadata):
+            # The response has the version before the removal, which a stale cache has too.
+            self.expect(request, target, Removed(metadata.get("uid", "")))
             return
         # A Scale has the name of the scaled object, but not its labels.
         is_labelled = obj.get("kind") == target.kind.kind
@@ -269,3 +286,12 @@ class Expectations:
                 del expected[noted.target]
                 if not expected:
                     del self._pending[noted.request]
+
+
+def _is_removed(metadata: Object) -> bool:
+    """Report whether the API server has removed an object that is being deleted: nothing holds it any more.
+
+    The rule is that of ``ShouldDeleteDuringUpdate`` in k8s.io/apiserver. Objects of kinds that other conditions hold,
+    as a Namespace's ``spec.finalizers``, have no grace period.
+    """
+    return metadata.get("deletionGracePeriodSeconds") == 0 and not metadata.get("finalizers")
