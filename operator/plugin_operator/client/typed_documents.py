@@ -6,12 +6,14 @@ Owns what a new object sends, and the check before. Leaves changes to ``typed_ch
 
 import sys
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from plugin_operator.kube import GroupVersionKind, Object
 from plugin_operator.kube.objects import ApiObject, Struct
 from plugin_operator.kube.objects.baselines import latest
 from plugin_operator.kube.objects.decoding import document_in, raw_of
+from plugin_operator.kube.objects.differences.merge_patches import paths_in
 from plugin_operator.kube.objects.struct import forgets_its_fields
 from plugin_operator.kube.objects.wire import to_wire
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _DEFINITIONS = "plugin_operator.kube.definitions"
 _STATUS = "status"
+_MOST_PATHS = 3
+_ON_WHAT_WAS_CREATED = "set it in what create() returns, and write it with update_status() or in a block ctx.status"
+_AFTER_APPLY = 'set it after this call, and write it with apply(obj, subresource="status") or in a block ctx.status'
 
 
 def is_typed(value: object) -> TypeGuard[ApiObject | type[ApiObject]]:
@@ -71,7 +76,7 @@ def new_document(obj: ApiObject) -> Object:
     """Return the document that creates an object.
 
     Raises:
-        InvalidError: the object breaks the schema of its class.
+        InvalidError: the object breaks the schema of its class, or has a status, which is not sent.
         ValueError: the object was read, or made by a function that forgets which fields were set.
     """
     if raw_of(obj) is not None:
@@ -81,14 +86,16 @@ def new_document(obj: ApiObject) -> Object:
             f"update(), or make a new {name}"
         )
     _refuse_forgetful(obj)
-    return _checked(obj, stated(obj))
+    document = stated(obj)
+    refuse_status(obj, document, "create()", _ON_WHAT_WAS_CREATED)
+    return _checked(obj, document)
 
 
 def applied_document(obj: ApiObject, subresource: str | None) -> Object:
     """Return the document that applies what the author set.
 
     Raises:
-        InvalidError: the object breaks the schema of its class.
+        InvalidError: the object breaks the schema of its class, or has a status without ``subresource``.
         ValueError: the object was read, or made by a function that forgets, so what its author set is unknown.
     """
     if raw_of(obj) is not None:
@@ -97,13 +104,36 @@ def applied_document(obj: ApiObject, subresource: str | None) -> Object:
             f"apply a new {type(obj).__name__} with the fields to own"
         )
     _refuse_forgetful(obj)
-    document = _checked(obj, stated(obj))
+    document = stated(obj)
+    if subresource is None:
+        refuse_status(obj, document, "apply()", _AFTER_APPLY)
+    document = _checked(obj, document)
     if subresource == _STATUS:
         kept = {"apiVersion", "kind", "metadata", _STATUS}
         return {key: value for key, value in document.items() if key in kept}
     if definition_of_kind(obj).has_status:
         document.pop(_STATUS, None)
     return document
+
+
+def refuse_status(obj: ApiObject, document: Object, call: str, way_out: str) -> None:
+    """Refuse a status in a write that would leave it out; one that states nothing is no loss.
+
+    Args:
+        obj: an object that was never read.
+        document: what it states.
+        call: the call, for the message.
+        way_out: what to do instead.
+
+    Raises:
+        InvalidError: the object states fields of its status.
+    """
+    definition, status = definition_of_kind(obj), document.get(_STATUS)
+    if status and definition.has_status:
+        from plugin_operator.kube.definitions.write_check import other_half  # as in definition_of_kind
+
+        paths = islice(paths_in({_STATUS: status}), _MOST_PATHS)
+        raise other_half(definition, document, paths, f"was set, and {call} does not write the status: {way_out}")
 
 
 def check_status(obj: ApiObject, before: Object, after: Object) -> None:

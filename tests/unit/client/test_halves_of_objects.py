@@ -7,7 +7,7 @@ import pytest
 
 from plugin_operator import ApiObject, InvalidError, Metadata, Struct, resource
 from plugin_operator.errors import ConflictError
-from plugin_operator.kinds import apps_v1
+from plugin_operator.kinds import apps_v1, core_v1
 from plugin_operator.testing import FakeContext, fake_context
 
 
@@ -270,3 +270,51 @@ async def test_helpers_that_write_metadata_are_no_change_of_the_author() -> None
     ready(motor)
     await ctx.client.update_status(motor)
     assert live(ctx)["status"]["ready"] == 1
+
+
+def new(status: MotorStatus | dict[str, int] | None) -> Any:
+    return Motor(metadata=Metadata(name="b", namespace="ns"), spec=MotorSpec(), status=status)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", [MotorStatus(ready=0), {"ready": 1}], ids=["typed", "dict"])
+@pytest.mark.parametrize(
+    ("call", "way_out"),
+    [
+        ("create", "set it in what create() returns, and write it with update_status() or in a block ctx.status"),
+        ("apply", 'set it after this call, and write it with apply(obj, subresource="status") or in a block ctx.status'),
+    ],
+)
+async def test_a_status_that_a_new_object_states_is_refused_with_the_call_for_it(
+    status: MotorStatus | dict[str, int], call: str, way_out: str
+) -> None:
+    ctx, _ = read()
+    with pytest.raises(InvalidError) as raised:
+        await getattr(ctx.client, call)(new(status))
+    assert str(raised.value).endswith(
+        f'"b" is invalid and was not sent: status.ready: was set, and {call}() does not write the status: {way_out}'
+    )
+    assert [*ctx.writes, *ctx.failed_writes] == []
+
+
+async def test_a_typed_child_that_states_a_status_is_refused() -> None:
+    ctx, motor = read()
+    pod = core_v1.Pod(metadata=Metadata(name="p"), status=core_v1.PodStatus(phase="Running"))
+    with pytest.raises(InvalidError, match=r'"p" .*status\.phase: was set, and sync_children\(\) does not write the'):
+        await ctx.sync_children(motor, [pod])
+    assert ctx.writes == []
+
+
+@pytest.mark.parametrize("status", [None, MotorStatus(), {}], ids=["none", "empty", "empty dict"])
+@pytest.mark.parametrize("call", ["create", "apply"])
+async def test_a_new_object_may_have_a_status_that_states_nothing(status: Any, call: str) -> None:
+    ctx, _ = read()
+    assert (await getattr(ctx.client, call)(new(status))).spec.size == 3
+
+
+async def test_an_apply_of_the_status_follows_that_of_the_rest() -> None:
+    ctx, _ = read()
+    motor = new(None)
+    await ctx.client.apply(motor)
+    ready(motor)
+    applied = await ctx.client.apply(motor, subresource="status")
+    assert applied.status == MotorStatus(ready=1)

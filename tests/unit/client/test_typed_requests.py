@@ -124,8 +124,8 @@ async def test_an_update_without_a_change_sends_nothing() -> None:
 async def test_apply_sends_only_what_was_set_and_status_through_its_subresource() -> None:
     ctx = fake_context([stored(size=4)])
     widget = new("a", size=3, note=None)
-    widget.status.ready = 0
     assert type(await ctx.client.apply(widget, force=True)) is Widget
+    widget.status.ready = 0
     await ctx.client.apply(widget, subresource="status")
     head = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a", "namespace": "ns"}}
     assert [body for _, body in bodies(ctx)] == [

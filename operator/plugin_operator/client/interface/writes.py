@@ -23,7 +23,7 @@ class Writes(Protocol):
 
         Raises:
             AlreadyExistsError: the name is taken.
-            InvalidError: the object breaks its schema.
+            InvalidError: the object breaks its schema; or a typed object has a status, which is not sent.
             ValueError: the object names no kind, or ``field_manager`` is not valid.
         """
 
@@ -113,6 +113,6 @@ class Writes(Protocol):
 
         Raises:
             ConflictError: another manager owns one of the fields, and ``force`` is not set.
-            InvalidError: the result breaks its schema.
+            InvalidError: the result breaks its schema; or a typed object has a status, and ``subresource`` is not set.
             ValueError: the object names no kind or no name, or ``field_manager`` is not valid.
         """

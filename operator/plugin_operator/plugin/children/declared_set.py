@@ -9,14 +9,18 @@ import msgspec
 
 from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict, to_dict
+from plugin_operator.client.typed_documents import refuse_status
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.gvk import similar_kind
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.readiness import unready_reason
 from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
 from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
 from plugin_operator.plugin.identity import ControllerIdentity
+
+_WITHOUT_STATUS = "leave it out; the controller of the child's kind writes it"
 
 #: Returns an object of a declared kind from the cache, or None.
 ReadCache = Callable[[Any, NamespacedName], Object | None]
@@ -65,7 +69,7 @@ class SetReader:
         Raises:
             TypeError: one is no object; or ``children`` is one object.
             ValueError: one cannot be applied or would not be found again; the message says why.
-            InvalidError: a dict in a typed one has a name that the class of its place does not have.
+            InvalidError: a typed one has a status, or a dict in it has a name that the class of its place does not have.
             LookupError: a gate reads a kind without a cache.
         """
         if isinstance(children, dict | Child):
@@ -89,6 +93,8 @@ class SetReader:
         namespaced = await self.caches.is_namespaced(kind)
         finalizers = (self.finalizer, *self.identity.former_finalizers)
         document = marked(document, owner, self.identity.id, finalizers, namespaced=namespaced)
+        if isinstance(child.obj, ApiObject):
+            refuse_status(child.obj, document, "sync_children()", _WITHOUT_STATUS)
         key = NamespacedName(document["metadata"].get("namespace") or "", document["metadata"]["name"])
         problem = self.caches.problem(kind, document)
         if problem:

@@ -201,7 +201,7 @@ class Context(ControllerContext[T]):
             ValueError: a child is of a kind that ``owns`` does not have, or could not be found again.
             LookupError: a gate reads a kind that the controller does not declare.
             AlreadyOwnedError: a child states another controlling owner.
-            InvalidError: the API server refuses the fields of a child.
+            InvalidError: the API server refuses the fields of a child; or a typed one has a status, which is not sent.
             ApiError: the API server returned another error. One error is raised, with those of other children as notes.
         """
         sync = self._scope.children
