@@ -280,8 +280,8 @@ def new(status: MotorStatus | dict[str, int] | None) -> Any:
 @pytest.mark.parametrize(
     ("call", "way_out"),
     [
-        ("create", "set it in what create() returns, and write it with update_status() or in a block ctx.status"),
-        ("apply", 'set it after this call, and write it with apply(obj, subresource="status") or in a block ctx.status'),
+        ("create", "set it in what create() returns, and write it with update_status()"),
+        ("apply", 'set it after this call, and write it with apply(obj, subresource="status")'),
     ],
 )
 async def test_a_status_that_a_new_object_states_is_refused_with_the_call_for_it(
@@ -291,7 +291,8 @@ async def test_a_status_that_a_new_object_states_is_refused_with_the_call_for_it
     with pytest.raises(InvalidError) as raised:
         await getattr(ctx.client, call)(new(status))
     assert str(raised.value).endswith(
-        f'"b" is invalid and was not sent: status.ready: was set, and {call}() does not write the status: {way_out}'
+        f'"b" is invalid and was not sent: status.ready: was set, and {call}() does not write the status: '
+        f"{way_out} or in a block ctx.status"
     )
     assert [*ctx.writes, *ctx.failed_writes] == []
 

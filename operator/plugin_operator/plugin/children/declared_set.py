@@ -69,7 +69,7 @@ class SetReader:
         Raises:
             TypeError: one is no object; or ``children`` is one object.
             ValueError: one cannot be applied or would not be found again; the message says why.
-            InvalidError: a typed one has a status, or a dict in it has a name that the class of its place does not have.
+            InvalidError: a typed one has a status, or a dict in it has a name that its class does not have.
             LookupError: a gate reads a kind without a cache.
         """
         if isinstance(children, dict | Child):
