@@ -88,6 +88,32 @@ async def test_marks_of_a_far_child_that_somebody_strips_come_back(tmp_path: Pat
         assert await secrets(run, "other") == {}
 
 
+SYNCING = """found = await ctx.sync_children(owner, [])
+    return None if found.is_complete else Result(requeue_after=5)"""
+
+
+@pytest.mark.parametrize("change", [{"deleted": "yes"}, {"role": "none"}])
+async def test_a_cleanup_that_forgets_the_far_children_leaves_none_behind(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    path = plugin(tmp_path)
+    path.write_text(path.read_text().replace(SYNCING, 'ctx.log.info("forgotten")').replace("1000", "1"))
+    async with scenario(path, objects=[OTHER, owner("one", "other.two", "other.three")]) as run:
+        assert sorted(await secrets(run, "other")) == ["three", "two"]
+        if "deleted" in change:
+            await run.delete("v1/ConfigMap", "owner")
+        else:
+            await run.patch("v1/ConfigMap", "owner", {"metadata": {"labels": change}})
+        # The limit of one deletion a minute holds here too, and the finalizer waits for it.
+        assert len(await secrets(run, "other")) == 1
+        assert len(await run.list("v1/ConfigMap")) == 1
+        await run.advance(61)
+        assert await secrets(run, "other") == {}
+        left = await run.list("v1/ConfigMap")
+        assert [each["metadata"].get("finalizers") for each in left] == ([] if "deleted" in change else [None])
+        assert len([each for each in run.logs if each["event"] == "forgotten"]) == 1
+
+
 async def test_a_child_in_a_namespace_that_is_deleted_keeps_neither_owner_nor_siblings(tmp_path: Path) -> None:
     async with scenario(plugin(tmp_path), objects=[OTHER, owner("one", "other.two")]) as run:
         await run.delete("v1/Namespace", "other")

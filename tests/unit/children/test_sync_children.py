@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from plugin_operator.errors import InvalidError, NotFoundError, ServerError
+from plugin_operator.errors import InvalidError, NotFoundError, ServerError, is_external
 from plugin_operator.kube.definitions import resource
 from plugin_operator.kube.objects import ApiObject, Metadata, Struct
 from plugin_operator.plugin import AlreadyOwnedError, Child, ChildExistsError, ready
+from plugin_operator.plugin.children.errors import CacheNotReadyError
 from plugin_operator.testing import FakeContext, fake_context
+from plugin_operator.testing.fakes.fake_children import FakeChildCaches
 
 OWNER: dict[str, Any] = {
     "apiVersion": "example.com/v1",
@@ -358,3 +360,14 @@ async def test_arguments_in_the_wrong_order_or_of_a_wrong_kind_are_named_with_th
     no_gate: Any = "v1/Secret"
     with pytest.raises(TypeError, match=r"after= of Child takes ready\(kind, name\), and got a str"):
         await ctx.sync_children(owner, [Child(secret("a"), after=no_gate)])
+
+
+async def test_no_owner_is_released_before_the_caches_have_been_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = family(secret("a", namespace="default"))
+    children = ctx._scope.children
+    assert children is not None
+    assert await children.release(ctx.client, widget(ctx))
+    monkeypatch.setattr(FakeChildCaches, "has_listed", lambda *_: False)
+    with pytest.raises(CacheNotReadyError, match=r"the cache of .*v1/Secret in owns= is not complete.*retried") as raised:
+        await children.release(ctx.client, widget(ctx))
+    assert is_external(raised.value)

@@ -42,3 +42,6 @@ class ChildCaches(Protocol):
 
     def has_synced(self, kind: GroupVersionKind) -> bool:
         """Report whether all caches of a kind are complete and follow the server."""
+
+    def has_listed(self, kind: GroupVersionKind) -> bool:
+        """Report whether all caches of a kind have been complete once."""

@@ -1,6 +1,8 @@
 """Errors of ``ctx.sync_children``."""
 
-from plugin_operator.errors import PluginOperatorError
+from collections.abc import Sequence
+
+from plugin_operator.errors import ExternalError, PluginOperatorError
 
 
 class ChildExistsError(PluginOperatorError):
@@ -20,4 +22,18 @@ class ChildExistsError(PluginOperatorError):
         super().__init__(
             f"{child} exists already and {party}: delete it, choose another name for the child, or take it over with "
             "Child(obj, adopt=True)"
+        )
+
+
+class CacheNotReadyError(ExternalError):
+    """The children of a deleted owner are not all known yet, so its finalizer stays on.
+
+    Args:
+        kinds: kinds in ``owns`` whose caches have never been complete.
+    """
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__(
+            f"the cache of {', '.join(kinds)} in owns= is not complete, so children that no owner reference reaches "
+            "may be unknown: check that the API server serves the kind and that the operator may list it; retried"
         )

@@ -82,8 +82,8 @@ def marked(child: Object, owner: Owner, controller_id: str, finalizers: Collecti
     elif not owner.is_deleted and not any(each in finalizers for each in owner.finalizers):
         raise ValueError(
             f"no owner reference of {owner.kind} {owner.key} reaches {name}, so the garbage collector would leave it "
-            "behind: declare cleanup= with a function that awaits ctx.sync_children(owner, []) and returns "
-            "Result(requeue_after=5) until that is_complete; the operator keeps a finalizer on the owner then. For a "
+            "behind: declare cleanup= with a function that takes (ctx, owner), and may be empty; the operator then "
+            "keeps a finalizer on the owner, and deletes such children before it takes the finalizer off. For a "
             f"fake_context, give the owner the finalizer {next(iter(finalizers))!r}"
         )
     else:

@@ -7,7 +7,9 @@ from structlog.types import FilteringBoundLogger
 from plugin_operator.client import Client
 from plugin_operator.errors import ConflictError
 from plugin_operator.kube import NamespacedName
+from plugin_operator.kube.ownership import OWNER_UID_LABEL
 from plugin_operator.plugin.children.child_caches import CachedChild, ChildCaches
+from plugin_operator.plugin.children.errors import CacheNotReadyError
 from plugin_operator.plugin.children.marks import Owner
 from plugin_operator.plugin.children.prune_budget import PruneBudget
 from plugin_operator.plugin.context.children import ChildName
@@ -58,6 +60,25 @@ class Pruner:
         if not all(self._caches.has_synced(kind) for kind in self._caches.kinds):
             self._enqueue(owner.key, _RETRY_SECONDS)
             return (), tuple(name for name, _ in surplus)
+        return await self._deleted(client, owner, surplus)
+
+    async def prune_unreached(self, client: Client, owner: Owner) -> Names:
+        """Delete the children of a released owner that no owner reference reaches; return those that are left.
+
+        A cache that has lost its kind since its first list keeps no owner: it has what the controller made.
+
+        Raises:
+            CacheNotReadyError: a cache of a kind in ``owns`` has never been complete, so there may be others.
+        """
+        missing = [str(kind) for kind in self._caches.kinds if not self._caches.has_listed(kind)]
+        if missing:
+            raise CacheNotReadyError(sorted(missing))
+        far = [each for each in await self._surplus(owner, ()) if OWNER_UID_LABEL in (each[1].metadata().labels or {})]
+        return (await self._deleted(client, owner, far))[1]
+
+    async def _deleted(
+        self, client: Client, owner: Owner, surplus: Collection[tuple[ChildName, CachedChild]]
+    ) -> tuple[Names, Names]:
         pruned: list[ChildName] = []
         held: list[ChildName] = []
         changed: list[ChildName] = []

@@ -13,7 +13,7 @@ from plugin_operator.client import Client
 from plugin_operator.client.models import to_dict
 from plugin_operator.clock import Clock
 from plugin_operator.errors import LeadershipLost, NotFoundError, PluginOperatorError, is_external
-from plugin_operator.kube import ObjectMeta
+from plugin_operator.kube import Object, ObjectMeta
 from plugin_operator.plugin.children.answers import Answer, Answers
 from plugin_operator.plugin.children.child_caches import CachedChild, ChildCaches
 from plugin_operator.plugin.children.closed_gates import ClosedGates
@@ -98,6 +98,10 @@ class ChildSynchronizer:
         if errors:
             raise _first_of(errors)
         return SyncedChildren(tuple(applied), tuple(unchanged), pruned, tuple(waiting), held)
+
+    async def release(self, client: Client, owner: Object) -> bool:
+        """See ``ChildSync.release``."""
+        return not await self._pruner.prune_unreached(client, Owner.of(owner))
 
     def _forget(self, owner: Owner, declared: Collection[ChildName]) -> None:
         """Drop the answers about children that are not declared any more."""

@@ -4,7 +4,8 @@ A request leads to one of four ends, by the object in the cache:
 
 - It lives without the finalizer, or with one of a former id: put it on, then reconcile.
 - It lives with the finalizer: reconcile.
-- It is being deleted, or has left the selectors, with the finalizer: clean up, then take the finalizer off.
+- It is being deleted, or has left the selectors, with the finalizer: clean up, delete the children that no owner
+  reference reaches, then take the finalizer off.
 - It is being deleted without the finalizer: nothing; its cleanup has run, or it was never reconciled.
 """
 
@@ -147,6 +148,10 @@ class ObjectCleanup:
         metadata = cached.metadata()
         others = [each for each in metadata.finalizers or () if not self._is_own(each)]
         try:
+            if not await self._has_released_children(request, metadata):
+                self._remember(self._cleaned, request, metadata.uid)
+                self._count("requeue")
+                return None
             await self._write(request, metadata, others)
         except NotFoundError:
             pass  # gone; another party has removed the finalizer
@@ -201,17 +206,21 @@ class ObjectCleanup:
         if self._scope.writes is not None:
             await self._scope.writes.caught_up(request)
 
+    async def _has_released_children(self, request: Request, metadata: ObjectMeta) -> bool:
+        """Delete the children that only the finalizer protects from being left behind; False if some must wait."""
+        children = self._scope.children
+        if children is None:
+            return True
+        return await children.release(self._scope.cleanup_client_for(request), self._identity_of(metadata))
+
+    def _identity_of(self, metadata: ObjectMeta) -> Object:
+        identity = {"namespace": metadata.namespace, "name": metadata.name, "uid": metadata.uid}
+        return {"apiVersion": self._kind.api_version, "kind": self._kind.kind, "metadata": identity}
+
     def _failed(self, metadata: ObjectMeta, error: BaseException) -> None:
         self._count("error")
-        about = {
-            "apiVersion": self._kind.api_version,
-            "kind": self._kind.kind,
-            "namespace": metadata.namespace,
-            "name": metadata.name,
-            "uid": metadata.uid,
-        }
         message = f"cleanup of controller {self._scope.controller!r} failed: {describe(error, _MAX_WORDS)}"
-        self._scope.recorder.event(about, "Warning", _REASON, message)
+        self._scope.recorder.event(self._identity_of(metadata), "Warning", _REASON, message)
 
 
 class Cleaning:

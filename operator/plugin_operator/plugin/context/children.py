@@ -118,6 +118,15 @@ class ChildSync(Protocol):
     async def sync(self, client: Client, owner: AnyObject, children: Iterable[AnyObject | Child]) -> SyncedChildren:
         """See ``Context.sync_children``."""
 
+    async def release(self, client: Client, owner: Object) -> bool:
+        """Delete the children of an owner that no owner reference reaches; report whether none is left to delete.
+
+        What is left waits for the limit on deletions, and has enqueued the owner.
+
+        Raises:
+            PluginOperatorError: a child could not be deleted, or a cache is not complete yet.
+        """
+
     @property
     def long_closed(self) -> str:
         """Which child has waited long for a gate, and why; empty if none has."""

@@ -43,6 +43,8 @@ class FakeChildCaches:
         """Return True."""
         return True
 
+    has_listed = has_synced
+
 
 class _EveryKind(Collection[GroupVersionKind]):
     """Contains every kind, and iterates over those that were used."""

@@ -68,6 +68,10 @@ class OwnedCaches:
         """Report whether all caches of a kind are complete and follow the server."""
         return all(each.has_synced and not each.is_waiting for each in self._informers.owned(kind))
 
+    def has_listed(self, kind: GroupVersionKind) -> bool:
+        """Report whether all caches of a kind have been complete once."""
+        return all(each.has_synced for each in self._informers.owned(kind))
+
     def _of(self, kind: GroupVersionKind, key: NamespacedName) -> Iterable[Any]:
         return (each for each in self._informers.owned(kind) if each.key.namespace in {None, key.namespace})
 
