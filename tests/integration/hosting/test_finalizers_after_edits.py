@@ -176,10 +176,17 @@ async def test_a_deleted_file_is_held_until_it_is_back(host: HostHarness, plugin
     assert "plugin-operator finalizers clear --for v1/ConfigMap --id one" in reason
     await host.client.delete("v1/ConfigMap", "a", NAMESPACE)
     assert await finalizers(host, "a") == [FINALIZER]
+    await eventually(lambda: "DeletionHeld" in host.journal.reasons("one"), timeout_seconds=20)
     host.write("one.py", plugin_text("V1", head=HEAD, options=CLEANS))
     await host.ran("cleaned", "a")
     await has(host, "a", None)
     await host.state("Active")
+    (message,) = host.journal.messages("one", "DeletionHeld")
+    assert message == (
+        f"the deletion waits for the finalizer {FINALIZER}: the file of plugin 'one' was deleted; put it back, or "
+        "remove the finalizer without a cleanup: plugin-operator finalizers clear --for v1/ConfigMap --id one, or "
+        "write renamed_from='one' in the controller that replaces it"
+    )
 
 
 async def test_a_held_plugin_is_retired_once_no_object_has_its_finalizer(

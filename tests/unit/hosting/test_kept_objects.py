@@ -11,8 +11,9 @@ from plugin_operator.metrics import Metrics
 
 def test_the_gauge_is_the_sum_over_the_kinds_that_have_one_finalizer() -> None:
     client: Any = None
+    held: Any = None
     metrics = Metrics()
-    objects = KeptObjects("p", LiveFinalizers(client), FinalizerLedger(), metrics)
+    objects = KeptObjects("p", LiveFinalizers(client), FinalizerLedger(), metrics, held)
     maps, secrets = (KeptFinalizer(GroupVersionKind.parse(each), "one") for each in ("v1/ConfigMap", "v1/Secret"))
     objects.count(maps, 2)
     objects.count(secrets, 3)

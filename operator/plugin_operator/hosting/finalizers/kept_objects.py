@@ -1,11 +1,12 @@
 """``KeptObjects``: the objects that keep finalizers of one plugin, counted and named.
 
-Owns reads, the gauge and the texts. Leaves taking finalizers off to ``removal``.
+Owns reads, the gauge and the texts. Leaves Events to ``held_deletions``, and taking finalizers off to ``removal``.
 """
 
 from collections.abc import Callable, Iterable
 
 from plugin_operator.errors import PluginOperatorError
+from plugin_operator.hosting.finalizers.held_deletions import HeldDeletions
 from plugin_operator.hosting.finalizers.ledger import FinalizerKey, FinalizerLedger, KeptFinalizer
 from plugin_operator.hosting.finalizers.live_finalizers import LiveFinalizers
 from plugin_operator.hosting.finalizers.messages import named
@@ -26,21 +27,34 @@ class KeptObjects:
         live: reads finalizers.
         ledger: learns which finalizers no object has.
         metrics: has the gauge.
+        held: records Events of objects that are being deleted.
     """
 
-    def __init__(self, plugin: str, live: LiveFinalizers, ledger: FinalizerLedger, metrics: Metrics) -> None:
+    def __init__(
+        self, plugin: str, live: LiveFinalizers, ledger: FinalizerLedger, metrics: Metrics, held: HeldDeletions
+    ) -> None:
         self._plugin = plugin
         self._live = live
         self._ledger = ledger
+        self._held = held
         self._gauge = metrics.family(KEPT_FINALIZERS)
         self._counts: dict[FinalizerKey, int] = {}
 
-    async def reasons(self, owed: Iterable[KeptFinalizer], way_out_of: Callable[[KeptFinalizer], str]) -> list[str]:
+    async def reasons(
+        self,
+        owed: Iterable[KeptFinalizer],
+        way_out_of: Callable[[KeptFinalizer], str],
+        *,
+        cause: str = "",
+        records: bool = True,
+    ) -> list[str]:
         """Return which objects keep finalizers, by live lists; settle those that are on no object.
 
         Args:
             owed: the finalizers.
             way_out_of: returns what ends the wait for one.
+            cause: what an Event says before the way out.
+            records: whether to record Events; only the leader does.
         """
         reasons = []
         for kept in owed:
@@ -51,7 +65,10 @@ class KeptObjects:
                 continue
             self.count(kept, len(found))
             if found:
-                reasons.append(f"{named(kept, found)}; {way_out_of(kept)}")
+                way_out = way_out_of(kept)
+                reasons.append(f"{named(kept, found)}; {way_out}")
+                if records:
+                    self._held.report(kept, found, f"{cause}{way_out}")
             else:
                 self._ledger.settle(self._plugin, kept)
         return reasons

@@ -18,7 +18,13 @@ def named(kept: KeptFinalizer, found: Sequence[FinalizedObject]) -> str:
 
 def command_for(kept: KeptFinalizer) -> str:
     """Return the command that removes a finalizer."""
-    return f"remove it without a cleanup: plugin-operator finalizers clear --for {kept.kind} --id {kept.controller_id}"
+    command = f"plugin-operator finalizers clear --for {kept.kind} --id {kept.controller_id}"
+    return f"remove the finalizer without a cleanup: {command}"
+
+
+def file_deleted(plugin: str) -> str:
+    """Return the start of the text of an Event of an object that a deleted plugin has left; a way out follows."""
+    return f"the file of plugin {plugin!r} was deleted; put it back, or "
 
 
 def way_out_of(kept: KeptFinalizer) -> str:

@@ -15,10 +15,11 @@ from plugin_operator import logs
 from plugin_operator.clock import Timer
 from plugin_operator.errors import LeadershipLost, PluginOperatorError
 from plugin_operator.hosting.environment import Environment
+from plugin_operator.hosting.finalizers.held_deletions import HeldDeletions
 from plugin_operator.hosting.finalizers.kept_objects import KeptObjects
 from plugin_operator.hosting.finalizers.ledger import FinalizerLedger, KeptFinalizer, kept_by
 from plugin_operator.hosting.finalizers.live_finalizers import LiveFinalizers
-from plugin_operator.hosting.finalizers.messages import way_out_for_kind, way_out_of
+from plugin_operator.hosting.finalizers.messages import file_deleted, way_out_for_kind, way_out_of
 from plugin_operator.hosting.finalizers.removal import FinalizerRemoval
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.kube.ownership import cleanup_finalizer
@@ -58,7 +59,8 @@ class PluginFinalizers:
         self._ledger = ledger
         self._on_change = on_change
         self._live = LiveFinalizers(environment.client)
-        self._objects = KeptObjects(plugin, self._live, ledger, environment.metrics)
+        held = HeldDeletions(environment.recorder, environment.clock)
+        self._objects = KeptObjects(plugin, self._live, ledger, environment.metrics, held)
         self._removal = FinalizerRemoval(
             plugin, self._live, environment.clock, is_owed=self._is_owed, count=self._objects.count
         )
@@ -121,7 +123,8 @@ class PluginFinalizers:
         If there are some, it calls ``on_change`` after a while, to be called again.
         """
         self._runtime, self.note = None, ""
-        reasons = await self._objects.reasons(self._ledger.owed(self._plugin, ()), way_out_of)
+        owed, cause = self._ledger.owed(self._plugin, ()), file_deleted(self._plugin)
+        reasons = await self._objects.reasons(owed, way_out_of, cause=cause, records=self._leads)
         if reasons:
             self._timer = self._clock.call_later(self._environment.settings.held_look_seconds, self._on_change)
         return "; ".join(reasons)
