@@ -6,8 +6,10 @@ Subclasses follow the caller's reaction, not the origin: wait, retry, give up, o
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http import HTTPStatus
 from itertools import islice
 
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 _MAX_REASON = 2000
 _MAX_OTHERS = 50
 
@@ -160,7 +162,7 @@ class ApiError(PluginOperatorError):
         self.message = message
         self.causes = tuple(causes)
         self.retry_after_seconds = retry_after_seconds
-        super().__init__(f"{status} {reason or 'Unknown'}: {message}")
+        super().__init__(f"{status} {reason or _PHRASES.get(status, 'Unknown')}: {message}")
 
 
 class BadRequestError(ApiError):

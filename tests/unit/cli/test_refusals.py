@@ -67,4 +67,4 @@ def test_the_data_of_a_secret_is_not_shown(answer: dict[str, Any]) -> None:
 
 def test_an_answer_without_fields_is_shown_as_it_is() -> None:
     assert refusal_of(ApiError(405, "MethodNotAllowed", "not allowed"), {"kind": "Binding"}) == "not allowed"
-    assert refusal_of(ApiError(500), {"kind": "Pod"}) == "500 Unknown: "
+    assert refusal_of(ApiError(500), {"kind": "Pod"}) == "500 Internal Server Error: "

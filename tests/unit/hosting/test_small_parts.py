@@ -139,7 +139,7 @@ async def test_health_counts_what_the_plugin_is_to_blame_for() -> None:
         health.raised(error)
     assert (health.succeeded, health.failed, told) == (1, 2, [1, 2])
     assert health.is_failing
-    assert health.last_error == "ConflictError: 409 Unknown: y"
+    assert health.last_error == "ConflictError: 409 Conflict: y"
 
 
 @pytest.mark.parametrize(

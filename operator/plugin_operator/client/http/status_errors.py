@@ -63,7 +63,8 @@ def error_of(status: int, body: bytes, retry_after: str | None = None, *, now: d
         # The page of a gateway that cannot reach the server says nothing about object or request.
         return UnexpectedStatusError(status, "", message, retry_after_seconds=wait)
     if message.startswith(_UNTYPED):
-        return InvalidError(status, parsed.reason or "", message, causes=causes)
+        # Without this reason the number alone would put the fault on the server.
+        return InvalidError(status, parsed.reason or "Invalid", message, causes=causes)
     return api_error(
         status or parsed.code or 500, parsed.reason or "", message, causes=causes, retry_after_seconds=wait
     )
