@@ -12,6 +12,7 @@ from plugin_operator.error_hints.hints import (
     named_argument,
     unknown_argument,
 )
+from plugin_operator.error_hints.kind_classes import meant_class
 from plugin_operator.error_hints.signatures import API, METHODS, methods_in, named_in
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "STATUS_BLOCK",
     "described",
     "hint_for",
+    "meant_class",
     "methods_in",
     "missing_arguments",
     "named_argument",

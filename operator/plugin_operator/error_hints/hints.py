@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from plugin_operator.error_hints.calls import fields_of, fields_of_class, known_call, line_of, written_call
+from plugin_operator.error_hints.kind_classes import meant_class
 from plugin_operator.error_hints.signatures import API, public_names
 from plugin_operator.rendering import MAX_CHARACTERS, class_name, describe, message_of
 
@@ -18,6 +19,7 @@ _MISSING = re.compile(rf"{_CALL} missing \d+ required (?:positional|keyword-only
 _NO_FIELD = re.compile(r"Unexpected keyword argument '(\w+)'")
 _NO_VALUE = re.compile(r"Missing required argument ('\w+')")
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
+_NOT_IN_MODULE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _MUTABLE = re.compile(
     r"Using a (?:non-empty )?mutable (?:collection \((.*)\)|struct object [(`](\w+).*) as a default value"
@@ -143,6 +145,9 @@ def _of_arguments(error: BaseException, message: str) -> str:
 def _of_attribute(error: BaseException, message: str) -> str:
     if hint := _of_status(error, message):
         return hint
+    if found := _NOT_IN_MODULE.match(message):
+        hint = meant_class(*found.groups())
+        return f"{message}: {hint}" if hint else ""
     found = _NO_ATTRIBUTE.match(message)
     if found is None:
         return ""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 #: The package with the public names. It imports this one, so it is looked up where its names are.
 API = "plugin_operator"
-_KINDS = f"{API}.kinds"
+KINDS = f"{API}.kinds"
 #: The public class that has the methods of each object, by the object as authors write it.
 METHODS: Mapping[str, str] = {
     "ctx": "Context", "ctx.client": "Client", "ctx.lister": "Lister", "ctx.recorder": "Recorder",
@@ -67,16 +67,17 @@ def method_signature(owner: str, name: str) -> Signature | None:
 
 
 @cache
-def _kinds() -> tuple[str, ...]:
-    return tuple(each.name for each in pkgutil.iter_modules(import_module(_KINDS).__path__))
+def kind_modules() -> tuple[str, ...]:
+    """Return the names of the modules of built-in kinds, such as ``core_v1``."""
+    return tuple(each.name for each in pkgutil.iter_modules(import_module(KINDS).__path__))
 
 
 def named_in(content: bytes) -> dict[str, Signature]:
     """Return the arguments of public functions and classes whose names are in a file, by dotted name."""
     homes = {API: [each for each in public_names() if each.encode() in content]}
-    for name in _kinds() if b"kinds" in content else ():
+    for name in kind_modules() if b"kinds" in content else ():
         if name.encode() in content:
-            module = import_module(f"{_KINDS}.{name}")
+            module = import_module(f"{KINDS}.{name}")
             homes[module.__name__] = [each for each, value in vars(module).items() if isinstance(value, type)]
     found = {
         f"{home}.{name}": signature_of(getattr(sys.modules[home], name))

@@ -15,7 +15,7 @@ from plugin_operator.rendering import describe
 from plugin_operator.testing import fake_context
 
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "b", "uid": "u"}, "spec": {}}
-HEAD = "import plugin_operator\nfrom plugin_operator import Result\n"
+HEAD = "import plugin_operator\nfrom plugin_operator import Result\nfrom plugin_operator.kinds import core_v1\n"
 FILE = "a_plugin_in_a_test.py"
 
 
@@ -51,6 +51,10 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
         ("ctx.status['ready']", STATUS),
         ("Result(requeueAfter=5)", "Result() has no argument 'requeueAfter': did you mean 'requeue_after'?"),
         ("plugin_operator.Result(after=5)", "Result() has no argument 'after': did you mean 'requeue_after'?"),
+        ("core_v1.ObjectMeta(name='a')", "add 'from plugin_operator import Metadata'"),
+        ("core_v1.V1Secret()", "has no attribute 'V1Secret': did you mean core_v1.Secret?"),
+        ("core_v1.Secrte()", "did you mean core_v1.Secret?"),
+        ("core_v1.Deployment()", "Deployment is in apps_v1: add 'from plugin_operator.kinds import apps_v1'"),
         ("ctx.logger.info('a')", "did you mean ctx.log?"),
         ("await ctx.patch(obj)", "did you mean ctx.client.patch?"),
         ("ctx.namespace", "did you mean ctx.request.namespace?"),

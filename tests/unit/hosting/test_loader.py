@@ -203,6 +203,10 @@ async def test_what_is_on_disk_and_not_in_the_revision_is_not_imported(tmp_path:
         ("from . import nothing", "there is no 'nothing' in the plugins directory: put nothing.py beside the plugin"),
         ("from helper import nothing", "'nothing' is not in helper.py"),
         ("from plugin_operator import controler", "no 'controler' in plugin_operator: did you mean 'controller'?"),
+        (
+            "from plugin_operator.kinds.core_v1 import V1ObjectMeta",
+            "the metadata of every kind is Metadata: add 'from plugin_operator import Metadata'",
+        ),
         ("from json import lods", "there is no 'lods' in json: did you mean 'loads'?"),
         ("controller(for_='v1/Pod', predicate=[])", "no argument 'predicate': did you mean 'predicates'?"),
         ("controller(kind='v1/Pod')", "controller() has no argument 'kind': did you mean 'for_'?"),

@@ -1,0 +1,42 @@
+"""Names that a module of ``plugin_operator.kinds`` does not have: which one was meant, and where it is."""
+
+import difflib
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from plugin_operator.error_hints.signatures import KINDS, kind_modules
+
+#: The metadata of all kinds has one class, which other libraries have in a module of a group.
+_METADATA = frozenset({"Metadata", "ObjectMeta", "ListMeta"})
+_CLASS = re.compile(rb"^class (\w+)\(", re.MULTILINE)
+#: The clients that are made from the OpenAPI document put the version before the name: ``V1ObjectMeta``.
+_VERSION = re.compile(r"^V\d+((alpha|beta)\d+)?(?=[A-Z])", re.IGNORECASE)
+
+
+def meant_class(module: str, name: str) -> str:
+    """Return the fix for a name that a module does not have; empty if it is no module of kinds, or none is known."""
+    package, _, group = module.rpartition(".")
+    if package != KINDS or group not in kind_modules():
+        return ""
+    plain = _VERSION.sub("", name)
+    if plain in _METADATA:
+        return "the metadata of every kind is Metadata: add 'from plugin_operator import Metadata'"
+    here = _classes_of(group)
+    if plain in here:
+        return f"did you mean {group}.{plain}?"
+    homes = [each for each in kind_modules() if plain in _classes_of(each)]
+    if homes:
+        return f"{plain} is in {homes[0]}: add 'from {KINDS} import {homes[0]}'"
+    near = difflib.get_close_matches(plain, here, n=1)
+    return f"did you mean {group}.{near[0]}?" if near else ""
+
+
+@cache
+def _classes_of(group: str) -> tuple[str, ...]:
+    """Return the classes in the source of a module, which is not imported for it."""
+    spec = find_spec(f"{KINDS}.{group}")
+    if spec is None or not spec.origin:
+        return ()
+    return tuple(each.decode() for each in _CLASS.findall(Path(spec.origin).read_bytes()))
