@@ -19,6 +19,7 @@ from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource, status_problem
+from plugin_operator.kube.misspelled_metadata import misspelled_metadata
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES: Mapping[str, str] = {
@@ -167,6 +168,8 @@ class ObjectRequests:
         if method == "POST":
             path = resource.path(self._namespace(resource, metadata.get("namespace"), metadata.get("name")))
         else:
+            if not metadata and (meant := misspelled_metadata(document)):
+                raise ValueError(f"a {resource.gvk.kind} needs metadata.name{meant}")
             path = self.path(resource, metadata.get("name", ""), metadata.get("namespace"), subresource)
         if content_type == APPLY and "managedFields" in metadata:
             document = {**document, "metadata": {key: metadata[key] for key in metadata if key != "managedFields"}}

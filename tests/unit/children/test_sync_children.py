@@ -114,7 +114,7 @@ async def test_an_object_of_another_party_is_an_error_and_the_other_children_are
 )
 async def test_a_wrong_type_or_name_in_a_child_is_refused_as_by_a_server(data: dict[str, Any], message: str) -> None:
     ctx = family()
-    with pytest.raises(InvalidError, match=rf"\(default/a; /v1, Kind=Secret\): {message}"):
+    with pytest.raises(InvalidError, match=rf"^500 Invalid: .* \(default/a; /v1, Kind=Secret\): {message}"):
         await ctx.sync_children(widget(ctx), [{**secret("a"), **data}])
     assert ctx.writes == []
 
@@ -360,6 +360,28 @@ async def test_arguments_in_the_wrong_order_or_of_a_wrong_kind_are_named_with_th
     no_gate: Any = "v1/Secret"
     with pytest.raises(TypeError, match=r"after= of Child takes ready\(kind, name\), and got a str"):
         await ctx.sync_children(owner, [Child(secret("a"), after=no_gate)])
+
+
+async def test_a_function_that_forgets_to_return_its_children_is_named() -> None:
+    ctx = family()
+
+    async def made() -> list[dict[str, Any]]:
+        return [secret("a")]
+
+    coroutine = made()
+    wrong: list[tuple[Any, str]] = [
+        (None, "the children are None: return them from the function that makes them"),
+        (coroutine, "await the async function that makes them"),
+        ("v1/Secret", r"takes a list of children, and got a str: write sync_children\(owner, \[child\]\)"),
+        (Gadget(metadata=Metadata(name="g")), "takes a list of children, and got a Gadget"),
+        ([secret("a"), None], "a child is None: return it from the function that makes it"),
+        ([{"apiVersion": "v1", "kind": "Secret", "metdata": {}}], r"needs metadata\.name.* 'metadata' by 'metdata'\?"),
+    ]
+    for children, message in wrong:
+        with pytest.raises((TypeError, ValueError), match=message):
+            await ctx.sync_children(widget(ctx), children)
+    coroutine.close()
+    assert ctx.writes == []
 
 
 async def test_no_owner_is_released_before_the_caches_have_been_complete(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from inspect import isawaitable
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from plugin_operator.plugin.children.readiness import unready_reason
 from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
 from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
 from plugin_operator.plugin.identity import ControllerIdentity
+from plugin_operator.rendering import class_name
 
 _WITHOUT_STATUS = "leave it out; the controller of the child's kind writes it"
 
@@ -72,8 +74,7 @@ class SetReader:
             InvalidError: a typed one has a status, or a dict in it has a name that its class does not have.
             LookupError: a gate reads a kind without a cache.
         """
-        if isinstance(children, dict | Child):
-            raise TypeError("sync_children takes a list of children: write sync_children(owner, [child])")
+        _check_list(children)
         if self.for_ is None or (owner.kind.group, owner.kind.kind) != (self.for_.group, self.for_.kind):
             raise ValueError(f"the owner is a {owner.kind}, and the controller reconciles {self.for_ or 'no kind'}")
         found: dict[ChildName, WantedChild] = {}
@@ -85,6 +86,8 @@ class SetReader:
         return list(found.values())
 
     async def _one(self, owner: Owner, child: Child) -> WantedChild:
+        if child.obj is None:
+            raise TypeError("a child is None: return it from the function that makes it, or leave it out of the list")
         stated = declared_dict(child.obj)
         if not isinstance(stated, dict):
             raise TypeError(f"a {type(child.obj).__name__} is not a child: pass an object, or Child(object, after=…)")
@@ -127,6 +130,20 @@ class SetReader:
             return "" if gate.when(obj) else f"{name} does not pass when="
         reason = unready_reason(obj, gate.condition)
         return f"{name} is not ready: {reason}" if reason else ""
+
+
+def _check_list(children: object) -> None:
+    if children is None:
+        raise TypeError(
+            "the children are None: return them from the function that makes them; sync_children(owner, []) deletes all"
+        )
+    if isawaitable(children):
+        raise TypeError("the children are not made yet: await the async function that makes them")
+    if isinstance(children, dict | Child | str) or not isinstance(children, Iterable):
+        raise TypeError(
+            f"sync_children takes a list of children, and got a {class_name(children)}: write "
+            "sync_children(owner, [child])"
+        )
 
 
 def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, ObjectMeta
+from plugin_operator.kube.misspelled_metadata import misspelled_metadata
 from plugin_operator.kube.ownership import CONTROLLER_LABEL, OWNER_ANNOTATION, OWNER_UID_LABEL, owner_annotation
 from plugin_operator.plugin.context import owners
 from plugin_operator.plugin.identity import ControllerIdentity
@@ -69,7 +70,7 @@ def marked(child: Object, owner: Owner, controller_id: str, finalizers: Collecti
     """
     document = copy.deepcopy(child)
     metadata = document["metadata"] = dict(document.get("metadata") or {})
-    name = _checked_name(document, metadata)
+    name = _checked_name(child, metadata)
     if namespaced and not metadata.get("namespace"):
         metadata["namespace"] = owner.key.namespace
     if namespaced and not metadata["namespace"]:
@@ -154,7 +155,8 @@ def party_of(metadata: ObjectMeta, identity: ControllerIdentity) -> str:
 def _checked_name(document: Object, metadata: Object) -> str:
     kind = f"{document.get('apiVersion')}/{document.get('kind')}"
     if not metadata.get("name"):
-        raise ValueError(f"a child of kind {kind} needs metadata.name: a generated one would differ at each reconcile")
+        meant = misspelled_metadata(document) or ": a generated one would differ at each reconcile"
+        raise ValueError(f"a child of kind {kind} needs metadata.name{meant}")
     name = f"{kind} {metadata['name']}"
     stated = [each for each in _OF_THE_SERVER if metadata.get(each)]
     if stated:
