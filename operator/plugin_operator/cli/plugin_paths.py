@@ -27,6 +27,13 @@ def plugin_of(path: Path) -> Path:
     return found
 
 
+def has_no_python(path: Path) -> bool:
+    """Report whether ``path`` is a directory with neither Python files nor plugin folders."""
+    return path.is_dir() and not any(
+        each.suffix == ".py" or (each / "__init__.py").exists() for each in (path, *path.iterdir())
+    )
+
+
 def directory_of(path: Path) -> Path:
     """Return the plugins directory to scan for ``path``."""
     return path.parent if is_plugin(path) else path

@@ -155,6 +155,14 @@ async def test_a_plugin_that_cannot_be_loaded_is_named_with_the_way_out(cluster:
     for path, reason in ((tmp_path / "one.py", "one.py:1: ModuleNotFoundError"), (tmp_path / "empty", "empty: ")):
         listed = await cluster.run("list", str(path))
         assert (listed.exit_code, reason in listed.output, "with --for" in listed.output) == (1, True, True)
+    listed = await cluster.run("list", "--for", "cm", str(tmp_path / "one.py"))
+    assert (listed.exit_code, "leave it out, because --for names the kinds" in listed.output) == (1, True)
+
+
+async def test_a_directory_whose_last_plugin_was_deleted_has_none_of_the_ids(cluster: Cluster, tmp_path: Path) -> None:
+    listed = await cluster.run("list", "--for", "cm", str(tmp_path))
+    assert (listed.exit_code, "plugin-operator.cleanup/copies" in listed.stdout) == (0, True)
+    assert "no given plugin has a controller with the id 'b' or 'copies'" in listed.stderr
 
 
 async def test_what_may_not_be_read_or_changed_is_an_error(cluster: Cluster) -> None:

@@ -83,17 +83,21 @@ def _kinds_and_ids(paths: tuple[Path, ...], given: dict[str, Any]) -> tuple[list
     # Imported on demand: the loader imports asyncio and the author-facing package, which --help does not need.
     from plugin_operator import logs
     from plugin_operator.cli.leftovers.loaded_controllers import controllers_of
+    from plugin_operator.cli.plugin_paths import has_no_python
     from plugin_operator.cli.scaffold.kinds import kind_of
 
     if not paths and not given["kinds"]:
         raise UsageError("name kinds with --for v1/ConfigMap, or plugin files or their directory")
     kinds = [kind_of(each) if "/" in each else each for each in given["kinds"]]
     logs.configure(level="warning")
-    loaded = controllers_of(paths, given["validate_timeout_seconds"])
+    # With --for, a directory whose last plugin was deleted has no controllers; without it, there is no kind to look at.
+    known = [each for each in paths if not (kinds and has_no_python(each))]
+    loaded = controllers_of(known, given["validate_timeout_seconds"])
     if loaded.mistakes:
         for mistake in loaded.mistakes:
             say_line(f"{mistake.place}: {mistake.message}", err=True)
-        raise PluginOperatorError("not all plugins can be loaded: name their kinds with --for")
+        way_out = "leave it out, because --for names the kinds" if kinds else "name its kinds with --for"
+        raise PluginOperatorError(f"a plugin cannot be loaded: {way_out}")
     kinds += (each.for_ for each in loaded.controllers if each.for_ is not None)
     return list(dict.fromkeys(kinds)), frozenset(known for each in loaded.controllers for known in each.ids)
 
