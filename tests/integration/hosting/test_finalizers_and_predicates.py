@@ -42,11 +42,22 @@ async def test_an_object_with_a_finalizer_is_cleaned_up(
     await eventually(lambda: len(harness.factory.informers()[0].lister) == 0, timeout_seconds=20)
 
 
-async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(
-    harness: HostHarness, plugin_text: Callable[..., str]
+@pytest.mark.parametrize(
+    ("options", "end"),
+    [
+        ("", "otherwise its children, fields and other finalizers keep the old id"),
+        (
+            ", cleanup=clean",
+            "otherwise the finalizer of its cleanup= is taken off without a cleanup after the probation of this edit, and",
+        ),
+    ],
+)
+async def test_a_renamed_controller_is_warned_of_what_becomes_of_its_marks(
+    harness: HostHarness, plugin_text: Callable[..., str], options: str, end: str
 ) -> None:
     await harness.create("a")
-    harness.write("one.py", plugin_text("V1", name="copy_secret"))
+    head = "async def clean(ctx, obj): ...\n"
+    harness.write("one.py", plugin_text("V1", name="copy_secret", head=head, options=options))
     await harness.ran("V1", "a", name="copy_secret")
     with capture_logs() as lines:
         harness.write("one.py", plugin_text("V2", name="copysecret"))
@@ -54,6 +65,7 @@ async def test_a_renamed_controller_is_warned_of_the_finalizers_that_stay(
     (line,) = [line for line in lines if line["event"] == "Controller replaced by one with another id"]
     assert (line["gone"], line["replaced_by"]) == ("copy_secret", ["copysecret"])
     assert "write renamed_from='copy_secret' in its successor" in line["way_out"]
+    assert end in line["way_out"]
     with capture_logs() as lines:
         harness.write(
             "one.py", plugin_text("V3", name="copies", options=", renamed_from=['copysecret', 'copy_secret']")

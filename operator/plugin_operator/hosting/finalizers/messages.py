@@ -24,15 +24,16 @@ def command_for(kept: KeptFinalizer) -> str:
 
 def file_deleted(plugin: str) -> str:
     """Return the start of the text of an Event of an object that a deleted plugin has left; a way out follows."""
-    return f"the file of plugin {plugin!r} was deleted; put it back, or "
+    return f"the file of plugin {plugin!r} was deleted: "
 
 
 def way_out_of(kept: KeptFinalizer) -> str:
     """Return what ends the wait for a finalizer whose controller is gone."""
-    return f"{command_for(kept)}, or write renamed_from={kept.controller_id!r} in the controller that replaces it"
+    successor = f"if another controller replaces it, write renamed_from={kept.controller_id!r} there"
+    return f"put the file back; {successor}; if it is gone for good, {command_for(kept)}"
 
 
 def way_out_for_kind(kept: KeptFinalizer) -> str:
     """Return what ends the wait for a finalizer whose controller reconciles another kind."""
     gone = f"the controller with id {kept.controller_id!r} no longer reconciles this kind"
-    return f"{gone}: write for_='{kept.kind}' again, or {command_for(kept)}"
+    return f"{gone}: write for_='{kept.kind}' again; if its objects need no cleanup, {command_for(kept)}"

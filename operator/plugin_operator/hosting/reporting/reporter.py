@@ -14,6 +14,7 @@ from plugin_operator.hosting.runtime.controller_failures import ControllerFailur
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.metrics.declaration import counter, gauge
+from plugin_operator.plugin import ControllerDeclaration
 
 PLUGIN_INFO = gauge("plugin_operator_plugin_info", "Loaded revisions", "plugin", "revision", "digest")
 
@@ -186,7 +187,7 @@ class StatusReporter:
             _log.warning("Plugin import has side effects", plugin=self.name, revision=new.label, what=leftover)
 
     def _warn_of_lost_ids(self, new: RevisionRuntime, old: RevisionRuntime) -> None:
-        """Warn that objects keep finalizers of replaced controllers, as after a rename."""
+        """Warn of what becomes of the marks of replaced controllers, as after a rename."""
         before = {each.declaration.id: each.declaration for each in old.bound.values()}
         now = {known: each.declaration for each in new.bound.values() for known in each.scope.identity.ids}
         replaced_by = sorted(now[each].name for each in now.keys() - before.keys())
@@ -197,7 +198,7 @@ class StatusReporter:
                 revision=new.label,
                 gone=before[lost].name,
                 replaced_by=replaced_by,
-                way_out=f"objects keep its finalizers, labels and fields: write renamed_from={lost!r} in its successor",
+                way_out=_way_out_of_rename(before[lost]),
             )
 
     def snapshot(
@@ -245,7 +246,7 @@ class StatusReporter:
     def hold(self, reason: str) -> None:
         """Report that the file was deleted while objects have finalizers of the plugin."""
         is_new = self.state is not PluginState.HELD
-        self.move(PluginState.HELD, f"its file was deleted, but {reason}, or put the file back")
+        self.move(PluginState.HELD, f"its file was deleted, but {reason}")
         self._metrics.family(PLUGIN_INFO).remove_where("plugin", self.name)
         if is_new:
             _log.warning("Plugin held by finalizers", plugin=self.name, reason=self.reason)
@@ -255,6 +256,14 @@ class StatusReporter:
         self.move(PluginState.RETIRED)
         self._metrics.drop_plugin(self.name)
         _log.info("Plugin retired", plugin=self.name)
+
+
+def _way_out_of_rename(lost: ControllerDeclaration) -> str:
+    """Return what to write, and what becomes of the marks of a controller without it; see ``PluginFinalizers``."""
+    gone = "the finalizer of its cleanup= is taken off without a cleanup after the probation of this edit, and "
+    stays = "its children, fields and other finalizers keep the old id"
+    otherwise = f"{gone}{stays}" if lost.cleanup is not None else stays
+    return f"write renamed_from={lost.id!r} in its successor, which takes its objects over; otherwise {otherwise}"
 
 
 def _joined(*reasons: str) -> str:
