@@ -184,7 +184,7 @@ async def test_a_deleted_file_is_held_until_it_is_back(host: HostHarness, plugin
     (message,) = host.journal.messages("one", "DeletionHeld")
     assert message == (
         f"the deletion waits for the finalizer {FINALIZER}: the file of plugin 'one' was deleted: put the file "
-        "back; if another controller replaces it, write renamed_from='one' there; if it is gone for good, remove the "
+        "back; if another controller replaces it, write renamed_from='one' there; if none does, remove the "
         "finalizer without a cleanup: plugin-operator finalizers clear --for v1/ConfigMap --id one"
     )
 

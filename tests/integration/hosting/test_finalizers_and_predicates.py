@@ -48,7 +48,7 @@ async def test_an_object_with_a_finalizer_is_cleaned_up(
         ("", "otherwise its children, fields and other finalizers keep the old id"),
         (
             ", cleanup=clean",
-            "otherwise the finalizer of its cleanup= is taken off without a cleanup after the probation of this edit, and",
+            "otherwise the finalizer of its cleanup= is taken off without a cleanup after the probation of this edit",
         ),
     ],
 )

@@ -30,7 +30,7 @@ def file_deleted(plugin: str) -> str:
 def way_out_of(kept: KeptFinalizer) -> str:
     """Return what ends the wait for a finalizer whose controller is gone."""
     successor = f"if another controller replaces it, write renamed_from={kept.controller_id!r} there"
-    return f"put the file back; {successor}; if it is gone for good, {command_for(kept)}"
+    return f"put the file back; {successor}; if none does, {command_for(kept)}"
 
 
 def way_out_for_kind(kept: KeptFinalizer) -> str:
