@@ -19,7 +19,7 @@ from plugin_operator.client.models import is_model, to_dict, version_and_kind
 from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import NoMatchError, NotFoundError
 from plugin_operator.kube import FieldSelector, GroupVersionKind, LabelSelector, Object, Resource, status_problem
-from plugin_operator.kube.misspelled_metadata import misspelled_metadata
+from plugin_operator.kube.metadata import misspelled_metadata
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES: Mapping[str, str] = {

@@ -4,11 +4,13 @@ Decoding metadata alone takes a third of the time of a full decode. The structs 
 collector does not track them.
 """
 
+import difflib
 from typing import Any, TypeAlias
 
 import msgspec
 
 Object: TypeAlias = dict[str, Any]
+_SIMILAR = 0.8
 
 #: Metadata that a server makes, as in the output of kubectl get -o yaml. Owners are referenced by uid.
 _OF_A_SERVER = ("creationTimestamp", "generation", "managedFields", "ownerReferences", "resourceVersion", "uid")
@@ -93,3 +95,11 @@ def decode_metadata(raw: bytes | memoryview) -> ObjectMeta:
         msgspec.MsgspecError: the bytes are not the JSON of an object with valid metadata.
     """
     return _DECODER.decode(raw).metadata
+
+
+def misspelled_metadata(document: Object) -> str:
+    """Return the end of a message about an object without a name: which key was meant; empty if none is known."""
+    if "metadata" in document:
+        return ""
+    near = difflib.get_close_matches("metadata", map(str, document), 1, _SIMILAR)
+    return f": did you mean 'metadata' by {near[0]!r}?" if near else ""

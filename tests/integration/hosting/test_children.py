@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.plugin.children import closed_gates
+from plugin_operator.plugin.children.gates import closed_gates
 from plugin_operator.testing import scenario
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import NAMESPACE, HostHarness
@@ -96,7 +96,8 @@ async def test_the_life_of_a_family(tmp_path: Path) -> None:
 async def test_a_gate_that_stays_closed_is_in_the_reason_until_it_opens(
     harness: HostHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closed_gates, "LONG_SECONDS", 0.0)
+    for each in ("LONG_SECONDS", "LONG_DANGLING_SECONDS"):
+        monkeypatch.setattr(closed_gates, each, 0.0)
     harness.write("family.py", PLUGIN.replace('"default"', repr(NAMESPACE)))
     made = owner(gated=A)
     await harness.client.create({**made, "metadata": {**made["metadata"], "namespace": NAMESPACE}})

@@ -3,7 +3,7 @@
 import pytest
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.plugin.children.closed_gates import ClosedGates
+from plugin_operator.plugin.children.gates.closed_gates import ClosedGates
 from plugin_operator.plugin.context.children import ChildName
 from plugin_operator.testing import VirtualClock
 
@@ -61,3 +61,17 @@ async def test_the_longest_is_named_and_the_others_are_counted(
     assert gates.long_closed.endswith("; 2 more children wait")
     owners.remove(ONE)
     assert gates.long_closed.startswith("v1/Secret default/b, a child of default/two, waits for 11 minutes")
+
+
+async def test_a_gate_on_what_nothing_makes_counts_from_the_first_minute_on(
+    gates: ClosedGates, clock: VirtualClock
+) -> None:
+    assert gates.note(ONE, [(child("a"), "absent"), (child("b"), "closed")], {child("a")}) == [child("a")]
+    await clock.advance(59)
+    assert gates.note(ONE, [(child("a"), "absent")], {child("a")}) == []
+    assert gates.long_closed == ""
+    await clock.advance(1)
+    assert gates.long_closed == "v1/Secret default/a, a child of default/one, waits for 1 minute: absent"
+    gates.note(ONE, [(child("a"), "exists by now")])
+    assert gates.long_closed == ""
+    assert gates.note(ONE, [(child("a"), "absent")], {child("a")}) == [child("a")]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plugin_operator.plugin.children.readiness import unready_reason
+from plugin_operator.plugin.children.gates.readiness import unready_reason
 
 Fields = dict[str, Any]
 

@@ -200,7 +200,7 @@ async def test_a_closed_gate_counts_as_declared_and_says_why_it_is_closed() -> N
     gate = ready("v1/ConfigMap", "config")
     found = await ctx.sync_children(widget(ctx), [Child(secret("a", "Qg=="), after=gate)])
     assert [(str(name), why) for name, why in found.waiting] == [
-        ("v1/Secret default/a", "v1/ConfigMap config does not exist")
+        ("v1/Secret default/a", "v1/ConfigMap default/config does not exist, and no child of the set has that name")
     ]
     assert stored(ctx, "a")["data"] == {"value": "QQ=="}
     assert not found.is_complete
@@ -212,6 +212,34 @@ async def test_an_open_gate_lets_the_child_through() -> None:
     gates = [ready("v1/ConfigMap", "config"), ready("v1/ConfigMap", "config", when=lambda obj: "data" not in obj)]
     found = await ctx.sync_children(widget(ctx), [Child(secret("a"), after=gates)])
     assert len(found.applied) == 1
+
+
+async def test_a_gate_on_a_name_that_nothing_makes_is_an_event_of_the_owner_once() -> None:
+    ctx = family()
+    gated: list[Any] = [
+        Child(secret("a"), after=ready("v1/Secret", "typo")),
+        Child(secret("b"), after=ready(Gadget, "typo", namespace="far")),
+        Child(secret("c"), after=ready("v1/Secret", "d")),
+        secret("d"),
+    ]
+    for _ in range(2):
+        await ctx.sync_children(widget(ctx), gated)
+    (event,) = ctx.events
+    assert (event.reason, event.type) == ("ChildWaiting", "Normal")
+    assert event.message == (
+        "v1/Secret default/a waits: v1/Secret default/typo does not exist, and no child of the set has that name: "
+        "check kind, name and namespace in ready(), or create it (1 other child likewise)"
+    )
+    await ctx.sync_children(widget(ctx), [])
+    await ctx.sync_children(widget(ctx), gated[:1])
+    assert len(ctx.events) == 2
+
+
+async def test_a_gate_of_a_namespaced_owner_finds_an_object_without_a_namespace() -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "s"}, "status": {"phase": "Active"}}
+    ctx = family(space)
+    found = await ctx.sync_children(widget(ctx), [Child(secret("a"), after=ready("v1/Namespace", "s"))])
+    assert found.waiting == ()
 
 
 async def test_the_condition_of_a_gate_judges_any_kind() -> None:

@@ -1,9 +1,12 @@
 """``ChildCaches``: what the synchronizer reads of the caches of one controller."""
 
-from collections.abc import Collection
-from typing import Protocol
+from collections.abc import Callable, Collection
+from typing import Any, Protocol, TypeAlias
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, ObjectMeta
+
+#: Returns an object of a declared kind from the cache, or None.
+ReadCache: TypeAlias = Callable[[Any, NamespacedName], Object | None]
 
 
 class CachedChild(Protocol):

@@ -1,7 +1,7 @@
 """The declared set of one call: checked, marked, with digests and the state of the gates."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from inspect import isawaitable
 from typing import Any
@@ -15,17 +15,14 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.gvk import similar_kind
 from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.children.child_caches import ChildCaches
+from plugin_operator.plugin.children.gates.gate_reader import AbsentObject, GateReader
 from plugin_operator.plugin.children.marks import Owner, marked
-from plugin_operator.plugin.children.readiness import unready_reason
 from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
-from plugin_operator.plugin.context.children import Child, ChildName, ReadyGate
+from plugin_operator.plugin.context.children import Child, ChildName
 from plugin_operator.plugin.identity import ControllerIdentity
 from plugin_operator.rendering import class_name
 
 _WITHOUT_STATUS = "leave it out; the controller of the child's kind writes it"
-
-#: Returns an object of a declared kind from the cache, or None.
-ReadCache = Callable[[Any, NamespacedName], Object | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,7 @@ class WantedChild:
         document: what is applied, with the marks.
         digest: digest of the document.
         closed: why a gate is closed; empty if all are open.
+        is_dangling: whether the gate is on what neither exists nor is a child of the set.
         adopt: whether to take over an object of another party.
     """
 
@@ -44,6 +42,7 @@ class WantedChild:
     document: Object
     digest: bytes
     closed: str
+    is_dangling: bool
     adopt: bool
 
 
@@ -56,14 +55,14 @@ class SetReader:
         identity: current and former ids of the controller.
         finalizer: its finalizer.
         caches: of the kinds in ``owns``.
-        read: reads the caches for gates.
+        gates: reads the gates.
     """
 
     for_: GroupVersionKind | None
     identity: ControllerIdentity
     finalizer: str
     caches: ChildCaches
-    read: ReadCache
+    gates: GateReader
 
     async def wanted(self, owner: Owner, children: Iterable[Any]) -> list[WantedChild]:
         """Return the children in the given order.
@@ -78,14 +77,23 @@ class SetReader:
         if self.for_ is None or (owner.kind.group, owner.kind.kind) != (self.for_.group, self.for_.kind):
             raise ValueError(f"the owner is a {owner.kind}, and the controller reconciles {self.for_ or 'no kind'}")
         found: dict[ChildName, WantedChild] = {}
+        absent: dict[ChildName, AbsentObject] = {}
         for each in children:
-            wanted = await self._one(owner, each if isinstance(each, Child) else Child(each))
+            child = each if isinstance(each, Child) else Child(each)
+            gate = await self.gates.closed(child.gates, owner.key.namespace)
+            wanted = await self._one(owner, child, gate.reason if gate is not None else "")
             if wanted.name in found:
                 raise ValueError(f"{wanted.name} is in the set twice")
             found[wanted.name] = wanted
+            if gate is not None and gate.absent is not None:
+                absent[wanted.name] = gate.absent
+        for name, awaited in absent.items():
+            if not awaited.is_among(found):
+                reason = f"{found[name].closed}, and no child of the set has that name"
+                found[name] = replace(found[name], closed=reason, is_dangling=True)
         return list(found.values())
 
-    async def _one(self, owner: Owner, child: Child) -> WantedChild:
+    async def _one(self, owner: Owner, child: Child, closed: str) -> WantedChild:
         if child.obj is None:
             raise TypeError("a child is None: return it from the function that makes it, or leave it out of the list")
         stated = declared_dict(child.obj)
@@ -102,9 +110,8 @@ class SetReader:
         problem = self.caches.problem(kind, document)
         if problem:
             raise ValueError(f"{kind} {key} would not be found again: {problem}")
-        closed = next(filter(None, (self._closed(gate, owner) for gate in child.gates)), "")
         digest = blake2b(encoded(document, order="deterministic"), digest_size=16).digest()
-        return WantedChild(ChildName(kind, key), document, digest, closed, child.adopt)
+        return WantedChild(ChildName(kind, key), document, digest, closed, False, child.adopt)
 
     def _kind(self, document: Object) -> GroupVersionKind:
         if not document.get("apiVersion") or not document.get("kind"):
@@ -119,17 +126,6 @@ class SetReader:
                 "its changes enqueue the owner and it can be pruned"
             )
         return kind
-
-    def _closed(self, gate: ReadyGate, owner: Owner) -> str:
-        namespace = owner.key.namespace if gate.namespace is None else gate.namespace
-        name = f"{gate.kind.__name__ if isinstance(gate.kind, type) else gate.kind} {gate.name}"
-        obj = self.read(gate.kind, NamespacedName(namespace, gate.name))
-        if obj is None:
-            return f"{name} does not exist"
-        if gate.when is not None:
-            return "" if gate.when(obj) else f"{name} does not pass when="
-        reason = unready_reason(obj, gate.condition)
-        return f"{name} is not ready: {reason}" if reason else ""
 
 
 def _check_list(children: object) -> None:

@@ -4,13 +4,14 @@ from plugin_operator.clock import Clock
 from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.children.answers import Answers
 from plugin_operator.plugin.children.child_caches import ChildCaches
-from plugin_operator.plugin.children.closed_gates import ClosedGates
 from plugin_operator.plugin.children.declared_set import SetReader
+from plugin_operator.plugin.children.gates.closed_gates import ClosedGates
+from plugin_operator.plugin.children.gates.gate_reader import GateReader
 from plugin_operator.plugin.children.overwrites import OverwriteReport
+from plugin_operator.plugin.children.owner_events import OwnerEvents
 from plugin_operator.plugin.children.prune_budget import PruneBudget
 from plugin_operator.plugin.children.pruner import Pruner
 from plugin_operator.plugin.children.synchronizer import ChildSynchronizer
-from plugin_operator.plugin.children.taken_names import TakenNameReport
 from plugin_operator.plugin.context.scope import ControllerScope
 
 
@@ -29,11 +30,10 @@ def child_synchronizer(
     def exists(request: NamespacedName) -> bool:
         return request in scope.lister()
 
-    reader = SetReader(
-        scope.kind, scope.identity, scope.finalizer, caches, lambda kind, key: scope.lister_for(kind).raw(key)
-    )
+    gates = GateReader(caches, lambda kind, key: scope.lister_for(kind).raw(key))
+    reader = SetReader(scope.kind, scope.identity, scope.finalizer, caches, gates)
     log = scope.log()
     pruner = Pruner(caches, budget, scope.recorder, log, scope.enqueue)
     report = OverwriteReport(scope.recorder, log, scope.manager)
-    taken = TakenNameReport(scope.recorder)
-    return ChildSynchronizer(reader, Answers(exists), pruner, report, taken, ClosedGates(clock, exists), clock)
+    events = OwnerEvents(scope.recorder)
+    return ChildSynchronizer(reader, Answers(exists), pruner, report, events, ClosedGates(clock, exists), clock)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, ObjectMeta
-from plugin_operator.kube.misspelled_metadata import misspelled_metadata
+from plugin_operator.kube.metadata import misspelled_metadata
 from plugin_operator.kube.ownership import CONTROLLER_LABEL, OWNER_ANNOTATION, OWNER_UID_LABEL, owner_annotation
 from plugin_operator.plugin.context import owners
 from plugin_operator.plugin.identity import ControllerIdentity

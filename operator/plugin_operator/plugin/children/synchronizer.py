@@ -16,13 +16,13 @@ from plugin_operator.errors import LeadershipLost, NotFoundError, PluginOperator
 from plugin_operator.kube import Object, ObjectMeta
 from plugin_operator.plugin.children.answers import Answer, Answers
 from plugin_operator.plugin.children.child_caches import CachedChild, ChildCaches
-from plugin_operator.plugin.children.closed_gates import ClosedGates
 from plugin_operator.plugin.children.declared_set import SetReader, WantedChild
 from plugin_operator.plugin.children.errors import ChildExistsError
+from plugin_operator.plugin.children.gates.closed_gates import ClosedGates
 from plugin_operator.plugin.children.marks import Owner, is_ours, party_of
 from plugin_operator.plugin.children.overwrites import OverwriteReport, count_revert, last_foreign_manager
+from plugin_operator.plugin.children.owner_events import OwnerEvents
 from plugin_operator.plugin.children.pruner import Pruner
-from plugin_operator.plugin.children.taken_names import TakenNameReport
 from plugin_operator.plugin.context.children import ChildName, SyncedChildren
 
 
@@ -34,7 +34,7 @@ class ChildSynchronizer:
         answers: last answers, by owner and child.
         pruner: deletes what is not declared.
         report: reports children that another party keeps changing.
-        taken: reports children whose name another object has.
+        events: reports children whose name another object has, or that wait for what nothing makes.
         gates: remembers which children wait, and since when.
         clock: measures how often that happens.
     """
@@ -45,7 +45,7 @@ class ChildSynchronizer:
         answers: Answers,
         pruner: Pruner,
         report: OverwriteReport,
-        taken: TakenNameReport,
+        events: OwnerEvents,
         gates: ClosedGates,
         clock: Clock,
     ) -> None:
@@ -53,7 +53,7 @@ class ChildSynchronizer:
         self._answers = answers
         self._pruner = pruner
         self._report = report
-        self._taken = taken
+        self._events = events
         self._gates = gates
         self._clock = clock
 
@@ -86,9 +86,11 @@ class ChildSynchronizer:
                 errors.append(error)
             else:
                 waiting += [(each.name, closed)] if closed else []
-        self._gates.note(found.key, waiting)
+        dangling = {each.name for each in wanted if each.is_dangling}
+        fresh = self._gates.note(found.key, waiting, dangling)
+        self._events.waiting(found, [each for each in waiting if each[0] in fresh])
         taken = [each for each in errors if isinstance(each, ChildExistsError)]
-        self._taken.taken(found, taken)
+        self._events.taken(found, taken)
         if len(taken) < len(errors):
             raise _first_of(errors)
         names = {each.name for each in wanted}

@@ -1,0 +1,81 @@
+"""``ClosedGates``: which children wait for a gate, and since when."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple
+
+from plugin_operator.clock import Clock
+from plugin_operator.kube import NamespacedName
+from plugin_operator.plugin.context.children import ChildName
+
+#: The progress deadline of a Deployment: a gate that is closed for longer may never open.
+LONG_SECONDS = 600.0
+#: A gate on an object that neither exists nor is a child of the set is probably a mistake in its name.
+LONG_DANGLING_SECONDS = 60.0
+
+
+class Waiting(NamedTuple):
+    """A child that waits: since when, in monotonic seconds, why, and whether for what does not exist."""
+
+    since: float
+    reason: str
+    is_dangling: bool
+
+    def is_long(self, now: float) -> bool:
+        """Report whether it has waited so long that the gate may never open."""
+        return now - self.since >= (LONG_DANGLING_SECONDS if self.is_dangling else LONG_SECONDS)
+
+
+class ClosedGates:
+    """The closed gates of one controller.
+
+    Args:
+        clock: measures how long they are closed.
+        exists: reports whether an owner exists; no event drops those that are gone.
+    """
+
+    def __init__(self, clock: Clock, exists: Callable[[NamespacedName], bool]) -> None:
+        self._clock = clock
+        self._exists = exists
+        self._waiting: dict[NamespacedName, dict[ChildName, Waiting]] = {}
+
+    def note(
+        self, owner: NamespacedName, waiting: Iterable[tuple[ChildName, str]], dangling: Collection[ChildName] = ()
+    ) -> list[ChildName]:
+        """Take over which children of an owner wait, with the reason.
+
+        Args:
+            owner: the owner.
+            waiting: the children.
+            dangling: those of them that wait for what neither exists nor is a child of the set.
+
+        Returns:
+            The dangling ones that did not count as such before.
+        """
+        known, now = self._waiting.pop(owner, {}), self._clock.monotonic()
+        found = {
+            child: Waiting(known[child].since if child in known else now, reason, child in dangling)
+            for child, reason in waiting
+        }
+        if found:
+            self._waiting[owner] = found
+        reported = {child for child, each in known.items() if each.is_dangling}
+        return [child for child, each in found.items() if each.is_dangling and child not in reported]
+
+    @property
+    def long_closed(self) -> str:
+        """The child that has waited longest, and how many others wait, if that is long; else empty."""
+        now = self._clock.monotonic()
+        self._waiting = {owner: known for owner, known in self._waiting.items() if self._exists(owner)}
+        found = [
+            (each.since, owner, child, each.reason)
+            for owner, known in self._waiting.items()
+            for child, each in known.items()
+            if each.is_long(now)
+        ]
+        if not found:
+            return ""
+        since, owner, child, reason = min(found, key=lambda each: each[0])
+        more = f"; {len(found) - 1} more children wait" if len(found) > 1 else ""
+        minutes = int((now - since) // 60)
+        noun = "minute" if minutes == 1 else "minutes"
+        return f"{child}, a child of {owner}, waits for {minutes} {noun}: {reason}{more}"
