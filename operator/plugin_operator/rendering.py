@@ -180,14 +180,14 @@ def places_of(error: BaseException, locate: Locate) -> tuple[str, ...]:
     for _ in range(_MAX_CHAIN):
         if current is None:
             break
-        # Every failed reconcile comes here, three times: plain loops cost half of generators.
-        innermost: deque[TracebackType] = deque(maxlen=_MAX_LOOKED_AT)
+        # Every failed reconcile comes here: plain loops cost half of generators.
+        steps: list[TracebackType] = []
         step = traceback_of(current)
         while step is not None:
-            innermost.appendleft(step)
+            steps.append(step)
             step = step.tb_next
         places: list[str] = []
-        for step in innermost:
+        for step in reversed(steps[-_MAX_LOOKED_AT:]):
             path = locate(step.tb_frame.f_code.co_filename)
             if path is not None:
                 places.append(f"{path}:{step.tb_lineno}")

@@ -141,7 +141,11 @@ class PluginGuard:
 
     def place_of(self, error: BaseException) -> str:
         """Return ``path:line`` of the innermost plugin frame in the traceback of ``error``, or an empty text."""
-        return next(iter(places_of(error, self._locate)), "")
+        return next(iter(self.places_of(error)), "")
+
+    def places_of(self, error: BaseException) -> tuple[str, ...]:
+        """Return ``path:line`` of the plugin's frames in the traceback of ``error``, innermost first."""
+        return places_of(error, self._locate)
 
     def note_reconcile(self, request: NamespacedName, reconcile_id: Callable[[], str]) -> None:
         """Remember what returns the id of a reconcile that has just failed, for its log line."""

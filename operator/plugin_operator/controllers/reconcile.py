@@ -5,6 +5,7 @@ Owns ``Request``, ``Result``, ``Reconciler`` and ``Failure``. Leaves running rec
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from plugin_operator.controllers import value_checks
@@ -143,6 +144,9 @@ class Failure:
         controller, revision: names of controller and revision.
         request: the request.
         error: the exception. Do not keep it: its traceback references the revision's module.
+        text: type and message of the exception, with the fix if one is known.
+        places: ``file:line`` of the plugin's frames in its traceback, innermost first.
+        at: when it failed, in UTC.
         is_terminal: whether it is not retried.
         is_panic: whether ``error`` is not an ``Exception``.
         is_timeout: whether it exceeded the controller's timeout.
@@ -152,6 +156,9 @@ class Failure:
     revision: str
     request: Request
     error: BaseException
+    text: str
+    places: tuple[str, ...]
+    at: datetime
     is_terminal: bool
     is_panic: bool
     is_timeout: bool

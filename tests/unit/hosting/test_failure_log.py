@@ -31,8 +31,8 @@ class FailingController:
             self.failing[request] = FailingKey(f"ValueError: {name}", "1", 1, WHEN, terminal)
             self.log.reconcile_failed(
                 Failure(
-                    controller="c", revision="1", request=request, error=error,
-                    is_terminal=terminal, is_panic=False, is_timeout=False,
+                    controller="c", revision="1", request=request, error=error, text=f"ValueError: {name}", places=(),
+                    at=self.clock.now(), is_terminal=terminal, is_panic=False, is_timeout=False,
                 )
             )  # fmt: skip
 

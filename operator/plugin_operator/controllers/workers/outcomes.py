@@ -131,6 +131,9 @@ class Outcomes:
             revision=guard.revision,
             request=request,
             error=error,
+            text=described(error),
+            places=guard.places_of(error),
+            at=self._clock.now(),
             # issubclass of the type: isinstance reads __class__, which a plugin's class may define.
             is_terminal=issubclass(type(error), TerminalError),
             is_panic=not issubclass(type(error), Exception),
@@ -157,7 +160,7 @@ class Outcomes:
     def _log(self, failure: Failure, guard: PluginGuard) -> None:
         error, request = failure.error, failure.request
         reconcile_id = guard.take_reconcile_id(request)
-        place = guard.place_of(error)
+        place = failure.places[0] if failure.places else ""
         left_out = self._limiter.pass_one((guard.revision, qualified_class_name(error), place))
         if left_out is None:
             return
@@ -168,7 +171,7 @@ class Outcomes:
             reconcile_id=reconcile_id() or None,
             retried=not failure.is_terminal,
             at=place or None,
-            error=described(error),
+            error=failure.text,
             exc_info=error if self._tracebacks.should_show(failure.revision, error) else None,
             **more,
         )
@@ -185,10 +188,10 @@ class Outcomes:
         if len(self._failing) >= MAX_REMEMBERED:
             del self._failing[next(iter(self._failing))]
         self._failing[failure.request] = FailingKey(
-            error=described(failure.error),
+            error=failure.text,
             revision=failure.revision,
             count=known.count + 1 if known is not None else 1,
-            at=self._clock.now(),
+            at=failure.at,
             is_terminal=failure.is_terminal,
         )
 

@@ -135,7 +135,8 @@ class FailureLog:
         self._failed += 1
         if len(self._row) < MAX_REMEMBERED:
             self._row[failure.request] = None
-        self._last = self._note("reconcile", failure.error)
+        text = failure.text if len(failure.text) <= _MAX_WORDS else described(failure.error, _MAX_WORDS)
+        self._last = LastFailure("reconcile", _one_line(text), failure.places, failure.at)
 
     def code_failed(self, what: str, error: BaseException) -> None:
         """Record an exception of a predicate or map function."""
@@ -143,7 +144,8 @@ class FailureLog:
             self._code = 0
         self._code += 1
         self._code_at = self._clock.monotonic()
-        self._last_code = self._note(what, error)
+        text = _one_line(described(error, _MAX_WORDS))
+        self._last_code = LastFailure(what, text, places_of(error, self._locate), self._clock.now())
 
     def look(self, status: ControllerStatus) -> ControllerFailures:
         """Update whether the controller fails most of the time, and return its failures."""
@@ -194,9 +196,6 @@ class FailureLog:
         is_recent = self._clock.monotonic() - self._code_at <= CODE_FAILURE_SHOWN_SECONDS
         return self._code if is_recent else 0
 
-    def _note(self, what: str, error: BaseException) -> LastFailure:
-        return LastFailure(what, _words(error), places_of(error, self._locate), self._clock.now())
 
-
-def _words(error: BaseException) -> str:
-    return " ".join(described(error, _MAX_WORDS).split())
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -19,7 +19,8 @@ class RevisionHealth:
         succeeded, failed: recent reconciles by outcome; both are halved when they grow large. External errors
             (``errors.is_external``) and ``TerminalError`` count as neither. A response that rejects the request (400,
             404, 409, 422, or 500 that names a field of an apply) counts as a failure.
-        last_error: type and message of the last failure, and the plugin's line.
+        last_error: type and message of the last failure during the probation, and the plugin's line; without a
+            probation, those of the first one.
         last_kind: the same without the message, which may quote a Secret.
 
     Args:
@@ -57,15 +58,20 @@ class RevisionHealth:
             self.failure(error)
 
     def failure(self, error: BaseException) -> None:
-        """Count a failed reconcile and call ``on_failure``."""
+        """Count a failed reconcile and call the listener."""
         self.failed += 1
         if self.failed >= _REMEMBERED:
             self._fade()
+        # Only a rollback quotes the text: rendering each failure would cost more than the rest of its handling.
+        if self._listener is not None or not self.last_error:
+            self._render(error)
+        if self._listener is not None:
+            self._listener()
+
+    def _render(self, error: BaseException) -> None:
         place = next(iter(places_of(error, self._locate)), "")
         self.last_error = described(error, _MAX_WORDS) + (f" ({place})" if place else "")
         self.last_kind = class_name(error) + (f" at {place}" if place else "")
-        if self._listener is not None:
-            self._listener()
 
     def _fade(self) -> None:
         """Halve both counts when they grow large, so that recent outcomes dominate."""
