@@ -9,12 +9,18 @@ ON_DEMAND = {
     "go_cel",
     "go_regexp",
     "kube_apiserver",
+    "packaging",
     "plugin_operator.hosting.crds.installer",
     "plugin_operator.hosting.permissions.source.analysis",
     "plugin_operator.kinds",
     "plugin_operator.kube.definitions",
     "plugin_operator.testing",
+    "rich",
+    "yaml",
 }
+
+#: What only the operator needs, and not the process that tries plugins.
+CONNECTING = {"aiohttp", "httptools", "watchfiles"}
 
 _LOAD = f"""
 import asyncio, sys
@@ -58,3 +64,14 @@ def test_a_plugin_without_typed_classes_costs_none_of_their_modules(tmp_path: Pa
 
 def test_a_plugin_with_typed_classes_imports_what_defines_them(tmp_path: Path) -> None:
     assert imported_with(_TYPED, tmp_path) == ["go_regexp", "plugin_operator.kinds", "plugin_operator.kube.definitions"]
+
+
+def test_the_process_that_tries_plugins_imports_nothing_that_connects() -> None:
+    code = f"""
+import sys
+import plugin_operator.hosting.validation.forkserver
+print(*sorted({ON_DEMAND | CONNECTING!r} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout.split() == []

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from plugin_operator.errors import ConfigError
 
 #: What each list holds: the name of the part that has the content of an entry.
@@ -83,6 +81,9 @@ def merged(paths: str, source: str) -> MergedKubeconfig:
 
 def _read(path: Path, source: str) -> Mapping[str, Any]:
     """Return the content of a file; nothing if it is empty."""
+    # Imported on demand: an operator in a pod reads no kubeconfig.
+    import yaml
+
     try:
         document = yaml.safe_load(path.read_bytes())
     except OSError as error:

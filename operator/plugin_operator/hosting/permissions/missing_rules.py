@@ -7,7 +7,6 @@ from typing import Any
 
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.rules import allows, least, rule_for
-from plugin_operator.kube.yaml_output import yaml_document
 from plugin_operator.plugin import Permission
 
 _MAX_TEXT = 240
@@ -52,6 +51,9 @@ def yaml_text(missing: Sequence[MissingRules]) -> str:
 
 def yaml_of(missing: Iterable[Mapping[str, Any]]) -> str:
     """Return the YAML of ``MissingRules.as_dict``: one document for each role, which a comment names."""
+    # Imported on demand: most operators lack no rule.
+    from plugin_operator.kube.yaml_output import yaml_document
+
     blocks = []
     for each in missing:
         where = f"Role in the namespace {each['namespace']}" if each.get("namespace") else each["kind"]

@@ -6,7 +6,7 @@ specifications. Leaves the meaning of the metadata to ``needs``.
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,21 @@ class ScriptBlock:
     def line_of(self, text: str) -> int:
         """Return the number of the line that contains ``text``, or of the opening line if it is escaped there."""
         return next((self.line + at for at, line in enumerate(self.lines, 1) if text in line), self.line)
+
+
+def blocks_of(files: Mapping[str, bytes], root: str) -> list[ScriptBlock]:
+    """Return the blocks of top-level files and of the ``__init__.py`` of folders, sorted by path.
+
+    Raises:
+        PluginRejected: a file has two blocks.
+    """
+    blocks = (find_block(files[path], f"{root}/{path}") for path in sorted(files) if _is_main(path))
+    return [block for block in blocks if block is not None]
+
+
+def _is_main(path: str) -> bool:
+    _, slash, rest = path.partition("/")
+    return rest == "__init__.py" if slash else path.endswith(".py")
 
 
 def find_block(content: bytes, path: str) -> ScriptBlock | None:

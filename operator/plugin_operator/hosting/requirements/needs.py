@@ -1,7 +1,7 @@
 """Declared requirements of plugins: a Python version and distributions.
 
 Owns reading ``requires-python`` and ``dependencies`` with their lines from the metadata blocks of a plugin's files.
-Leaves the check to ``installed_check``, and merging to ``union``.
+Leaves the check to ``comparison``, and merging to ``union``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from plugin_operator.hosting.requirements.inline_metadata import ScriptBlock, find_block
+from plugin_operator.hosting.requirements.inline_metadata import ScriptBlock, blocks_of
 
 _PYTHON = "requires-python"
 _DEPENDENCIES = "dependencies"
@@ -55,16 +55,15 @@ def needs_of(files: Mapping[str, bytes], root: str) -> list[Needs]:
     Raises:
         PluginRejected: a block is malformed; the error has file, line and reason.
     """
-    blocks = (find_block(files[path], f"{root}/{path}") for path in sorted(files) if _is_main(path))
-    return [_read(block) for block in blocks if block is not None]
+    return [read_needs(block) for block in blocks_of(files, root)]
 
 
-def _is_main(path: str) -> bool:
-    _, slash, rest = path.partition("/")
-    return rest == "__init__.py" if slash else path.endswith(".py")
+def read_needs(block: ScriptBlock) -> Needs:
+    """Return the requirements in one block.
 
-
-def _read(block: ScriptBlock) -> Needs:
+    Raises:
+        PluginRejected: they are malformed.
+    """
     table = block.parse()
     return Needs(_python(block, table.get(_PYTHON)), tuple(_distributions(block, table.get(_DEPENDENCIES, []))))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from plugin_operator.hosting.requirements.installed_check import url_problem
+from plugin_operator.hosting.requirements.comparison import url_problem
 from plugin_operator.hosting.requirements.needs import Need, Needs, PythonNeed
 
 
