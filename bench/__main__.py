@@ -9,10 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import peers
+from bench.kube_apiserver import KubeApiserver
 from bench.life import PeerFailed
+from bench.load_server import LoadServer
 from bench.measure import Runner
 from bench.peers.peer import Peer
-from bench.processes import ROOT, LoadServer
+from bench.processes import ROOT
 from bench.report import print_table
 from bench.results import Results
 from bench.scenarios import FULL, QUICK, Scenario
@@ -44,11 +46,12 @@ def _present(chosen: list[str] | None, results: Results) -> list[Peer]:
     return found
 
 
-def _measure(scenario: Scenario, present: list[Peer], runner: Runner, results: Results, repeat: int) -> bool:
+def _measure(scenario: Scenario, present: list[Peer], runner: Runner, results: Results, repeat: int | None) -> bool:
     """Measure the scenario's peers in turn; return whether all got through."""
     progress = Console(stderr=True, highlight=False)
     results.scenarios[scenario.name] = scenario.title
     failed: set[str] = set()
+    repeat = repeat or scenario.repeat
     for repetition in range(repeat):
         for peer in present:
             if peer.name in failed or (scenario.peers and peer.name not in scenario.peers):
@@ -72,10 +75,20 @@ def main() -> int:
     ]  # fmt: skip
     results = Results()
     present = _present(arguments.peer, results)
+    done = []
     with LoadServer() as server:
         runner = Runner(server, arguments.timeout)
-        done = [_measure(each, present, runner, results, arguments.repeat or each.repeat) for each in scenarios]
-    results.derive({each.name: each.objects for each in scenarios})
+        feigned = [each for each in scenarios if not each.real]
+        done += [_measure(each, present, runner, results, arguments.repeat) for each in feigned]
+    for scenario in [each for each in scenarios if each.real]:
+        try:
+            real = KubeApiserver()
+        except OSError as error:
+            results.absent[scenario.title] = str(error)
+            continue
+        with real:
+            done.append(_measure(scenario, present, Runner(real, arguments.timeout), results, arguments.repeat))
+    results.derive(scenarios)
     path = arguments.json or ROOT / "bench" / "results" / ("quick.json" if arguments.quick else "latest.json")
     results.write(path)
     console = Console() if sys.stdout.isatty() else Console(width=200)

@@ -73,7 +73,8 @@ class Client:
     async def send(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Send and return the answer's head."""
         head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self._target.token}\r\n"
-        head += f"Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        content = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        head += f"Accept: application/json\r\nContent-Type: {content}\r\nContent-Length: {len(body)}\r\n\r\n"
         self._writer.write(head.encode() + body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 20"):

@@ -1,8 +1,8 @@
-"""``python -m bench.docs``: put the table and the plots of the last full run into docs/performance.md."""
+"""``python -m bench.docs``: put the last full run into docs/performance.md and the pages that quote it."""
 
 import sys
 
-from bench import plots
+from bench import plots, quotes
 from bench.metrics import ROWS
 from bench.processes import ROOT
 from bench.report import markdown
@@ -32,8 +32,12 @@ def main() -> int:
         )
         pictures.append(f"![{name}](performance/{name}.svg)")
     before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(before + BEGIN + "\n" + markdown(results) + "\n" + "\n".join(pictures) + "\n" + END + after)
+    last, _, after = rest.partition(END)
+    table = markdown(results)
+    page.write_text(before + BEGIN + "\n" + table + "\n" + "\n".join(pictures) + "\n" + END + after)
+    for name in quotes.PAGES:
+        quoting = ROOT / name
+        quoting.write_text(quotes.replaced(quoting.read_text(), last, table))
     return 0
 
 

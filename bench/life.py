@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from bench.peers.peer import COUNTER_VARIABLE, Counter, Job, Peer
-from bench.processes import ROOT, LoadServer, Sample, running, sample
+from bench.processes import ROOT, Sample, running, sample
+from bench.servers import Server
 
 # Fewer may be right, since several changes of an object can become one reconcile, but a busy machine pauses peers too.
 _DOUBTFUL_QUIET_SECONDS = 3.0
@@ -46,6 +47,11 @@ class Life:
         runs, _ = self.counter.read()
         raise PeerFailed(f"only {runs} of {at_least} in {self._timeout_seconds:.0f} s: {self._log_end()}")
 
+    @property
+    def pid(self) -> int:
+        """The peer's process."""
+        return self._process.pid
+
     def sample(self) -> Sample:
         """Read CPU and memory now."""
         return sample(self._process.pid)
@@ -57,7 +63,7 @@ class Life:
 class RevisionBuilder:
     """A scratch directory with a peer running in it; both are gone on leaving."""
 
-    def __init__(self, peer: Peer, server: LoadServer, job: Job, timeout_seconds: float, *, tls: bool) -> None:
+    def __init__(self, peer: Peer, server: Server, job: Job, timeout_seconds: float, *, tls: bool) -> None:
         self._timeout = timeout_seconds
         self._directory = Path(tempfile.mkdtemp(prefix="plugin-operator-bench-"))
         kubeconfig = server.write_kubeconfig(self._directory / "kubeconfig", tls=tls)

@@ -5,8 +5,9 @@ import time
 from bench import latency
 from bench.life import Life, PeerFailed, RevisionBuilder
 from bench.peers.peer import Peer
-from bench.processes import LoadServer, Sample
+from bench.processes import Sample
 from bench.scenarios import Scenario
+from bench.servers import Server
 
 Values = dict[str, float]
 
@@ -15,14 +16,14 @@ _SLOW_PART = 10
 
 
 class Runner:
-    """Measures peers on one load server.
+    """Measures peers on one server.
 
     Args:
         server: feeds them.
         timeout_seconds: the longest that one phase of one peer may take.
     """
 
-    def __init__(self, server: LoadServer, timeout_seconds: float) -> None:
+    def __init__(self, server: Server, timeout_seconds: float) -> None:
         self._server = server
         self._timeout = timeout_seconds
 
@@ -32,14 +33,12 @@ class Runner:
         Raises:
             PeerFailed: it ended early, lost its watch, or did not get through in time.
         """
-        wanted = {"objects": scenario.objects, "size": scenario.size, "kinds": scenario.job.kinds}
-        self._server.ask("reset", **wanted, metadata=int(peer.metadata))
+        self._server.reset(scenario, metadata=peer.metadata)
         started = time.monotonic()
         with RevisionBuilder(peer, self._server, scenario.job, self._timeout, tls=scenario.tls) as life:
             first = scenario.objects * scenario.watchers
             listed = life.wait_runs(first, first)
-            first_request = self._server.ask("stats")["first_request_at"]
-            values: Values = {"list_seconds": listed - first_request}
+            values: Values = {"list_seconds": listed - self._server.first_request_at()}
             if scenario.objects == 1:
                 values["start_seconds"] = listed - started
             if scenario.kind != "storm":
@@ -59,30 +58,29 @@ class Runner:
             return _watched(life, scenario.seconds, settled)
         events = scenario.events // _SLOW_PART if peer.slow and scenario.kind == "burst" else scenario.events
         # What was written before are Events about the plugin's start, not about objects.
-        written = self._server.ask("stats")["requests"].get("write", 0)
+        written = self._server.writes()
         values = self._burst(life, scenario, events)
-        stats = self._server.ask("stats")
-        wanted = scenario.job.kinds or 1
-        if stats["requests"].get("watch", 0) != wanted or stats["watches"] != wanted:
-            raise PeerFailed(f"its watch did not hold: {stats['requests']}")
-        return values | {"api_writes": stats["requests"].get("write", 0) - written}
+        if not self._server.holds_watches(scenario.job.kinds or 1):
+            raise PeerFailed("its watch did not hold")
+        return values | {"api_writes": self._server.writes() - written}
 
     def _burst(self, life: Life, scenario: Scenario, events: int) -> Values:
         """Send ``events``, at once or at the scenario's rate, and wait until all are reconciled."""
-        self._server.ask("prepare", events=events)
+        self._server.prepare(events, life.pid)
         copies = scenario.watchers
         before_runs, _ = life.counter.read()
         before = life.sample()
-        sent = self._server.ask("pace", rate=scenario.rate) if scenario.rate else self._server.ask("fire")
+        sent = self._server.fire(scenario.rate, life.pid)
         least = min(events, scenario.objects) * copies
         finished = life.wait_runs(before_runs + least, before_runs + events * copies)
         after = life.sample()
         runs = life.counter.read()[0] - before_runs
-        seconds, cpu = finished - sent["started"], after.cpu_seconds - before.cpu_seconds
+        seconds, cpu = finished - sent.started, after.cpu_seconds - before.cpu_seconds
         values = {"handler_runs": runs, "cpu_share": cpu / seconds, "peak_under_load": after.peak_bytes}
         if scenario.rate:
-            return values | latency.percentiles(sent["times"], scenario.objects, life.counter.runs(before_runs))
+            return values | latency.percentiles(sent.times, scenario.objects, life.counter.runs(before_runs))
         values |= {"burst_seconds": seconds, "events_per_second": events / seconds, "cpu_per_event": cpu / events}
+        values |= {"events_per_core": events / cpu, "runs_per_core": runs / cpu}
         return values | {"runs_per_second": runs / seconds, "cpu_per_run": cpu / runs}
 
 

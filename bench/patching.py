@@ -1,7 +1,7 @@
 """One PATCH through the client, for the guard; the load server answers it."""
 
 from bench.calls import Calls
-from bench.processes import LoadServer
+from bench.load_server import LoadServer
 from plugin_operator.client import Access, ApiClient, Connection, ConnectionConfig, FixedAccess, RESTMapper
 from plugin_operator.metrics import Metrics
 

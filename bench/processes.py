@@ -1,17 +1,12 @@
 """Child processes under measurement: started apart, sampled with their children through /proc, always ended."""
 
-import base64
 import contextlib
-import http.client
-import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
 ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -92,61 +87,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(15)
-
-
-class LoadServer:
-    """The load server's process and its control requests."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
-        )
-        assert self._process.stdout is not None
-        self._said = json.loads(self._process.stdout.readline())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-
-    @property
-    def url(self) -> str:
-        """Where it listens without TLS."""
-        return f"http://127.0.0.1:{self._said['port']}"
-
-    def ask(self, verb: str, **query: int) -> dict[str, Any]:
-        """Send one control request and return its answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._said["port"], timeout=600)
-        try:
-            connection.request("GET", f"/bench/{verb}?" + "&".join(f"{name}={value}" for name, value in query.items()))
-            answer: dict[str, Any] = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
-        return answer
-
-    def write_kubeconfig(self, path: Path, *, tls: bool = False) -> Path:
-        """Write a kubeconfig that leads a peer here."""
-        cluster = {"server": self.url}
-        if tls:
-            authority = base64.b64encode(self._said["authority"].encode()).decode()
-            server = f"https://127.0.0.1:{self._said['tls_port']}"
-            cluster = {"server": server, "certificate-authority-data": authority}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "bench",
-            "clusters": [{"name": "bench", "cluster": cluster}],
-            "users": [{"name": "bench", "user": {"token": "bench"}}],
-            "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
-        }
-        path.write_text(json.dumps(config))
-        return path

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.metrics import GROWTH, ROWS, Row
+from bench.metrics import GROWTH, ROWS, AtMost, Row, Times
+from bench.peers.peer import OURS, RIVAL
 from bench.results import Results
-
-OURS, RIVAL = "plugin-operator", "controller-runtime typed"
 
 
 def measured(results: Results) -> list[str]:
@@ -36,11 +35,26 @@ def _cell(results: Results, row: Row, peer: str) -> str:
 
 
 def _against(results: Results, row: Row) -> tuple[str, str]:
+    """Return the ratio to the rival, and each bar with whether it is met."""
     ratio = results.ratio(row, OURS, RIVAL)
+    verdicts = [_verdict(results, row, bar) for bar in row.bars]
+    return "" if ratio is None else f"{ratio:.2f}", "; ".join(filter(None, verdicts))
+
+
+def _verdict(results: Results, row: Row, bar: Times | AtMost) -> str:
+    if isinstance(bar, AtMost):
+        reached = results.median(row, OURS)
+        return "" if reached is None else f"{_met(reached <= bar.most)} (≤ {bar.most:.2g})"
+    ratio = results.ratio(row, OURS, bar.peer)
     if ratio is None:
-        return "", ""
-    verdict = "" if row.bar is None else f"{'met' if ratio >= row.bar else 'MISSED'} (≥ {row.bar:.2g})"
-    return f"{ratio:.2f}", verdict
+        return ""
+    verdict = f"aim {_met(ratio >= bar.least).lower()}" if bar.is_aim else _met(ratio >= bar.least)
+    asked = f"≥ {bar.least:.2g}"
+    return f"{verdict} ({asked})" if bar.peer == RIVAL else f"{verdict} ({asked} × {bar.peer}: {ratio:.2f})"  # noqa: RUF001 - times
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "MISSED"
 
 
 def growth(results: Results) -> list[str]:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bench.metrics import Row
+from bench.scenarios import Scenario
 
 
 @dataclass(slots=True)
@@ -37,16 +39,19 @@ class Results:
         """Keep the values of one repetition."""
         self.outcomes.setdefault(scenario, {}).setdefault(peer, []).append(values)
 
-    def derive(self, objects: dict[str, int]) -> None:
+    def derive(self, scenarios: Sequence[Scenario]) -> None:
         """Add what follows from several scenarios: memory per object needs the memory with a single one."""
-        for scenario, peers in self.outcomes.items():
-            for peer, found in peers.items():
+        for scenario in scenarios:
+            for peer, found in self.outcomes.get(scenario.name, {}).items():
                 idle = [each["resident"] for each in self.outcomes.get("idle", {}).get(peer, ())]
                 for values in found:
                     values["peak_by_settled"] = values["peak"] / values["resident"]
-                    if idle and objects[scenario] > 1:
-                        added = values["resident"] - statistics.median(idle)
-                        values["bytes_per_object"] = added / objects[scenario]
+                    if not idle or scenario.objects == 1:
+                        continue
+                    added = values["resident"] - statistics.median(idle)
+                    values["bytes_per_object"] = added / scenario.objects
+                    if scenario.job.copies > 1:
+                        values["bytes_per_controller"] = added / (scenario.job.copies - 1)
 
     def values(self, row: Row, peer: str) -> list[float]:
         """Return a row's values of one peer in the row's unit, lowest first; empty if it was not measured."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from bench.metrics import GROWTH
-from bench.peers.peer import Job
+from bench.peers.peer import KUBE_RS, OURS, RIVAL, RIVAL_ON_ONE_THREAD, Job
 
 NOOP = Job()
-MAIN = ("plugin-operator", "controller-runtime typed", "kube-rs", "kopf on.event")
-GO_AND_US = ("plugin-operator", "controller-runtime typed")
+MAIN = (OURS, RIVAL, KUBE_RS, "kopf on.event")
+GO_AND_US = (OURS, RIVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Scenario:
         repeat: interleaved repetitions.
         seconds: how long an ``idle`` or ``storm`` is watched.
         tls: the connection is encrypted.
+        real: the server is kube-apiserver.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Scenario:
     repeat: int = 3
     seconds: float = 0.0
     tls: bool = False
+    real: bool = False
 
     @property
     def watchers(self) -> int:
@@ -58,6 +60,15 @@ def _paced(rate: int, seconds: int) -> Scenario:
         f"latency-{rate}", f"{rate:,} events/s", "paced", objects=1000, events=rate * seconds, rate=rate, peers=MAIN
     )  # fmt: skip
 
+
+_REAL_BURST = Scenario(
+    "real-burst", "kube-apiserver: 5,000 objects of 1.2 KB, then 2,000 changes", "burst", objects=5_000, events=2_000,
+    peers=GO_AND_US, real=True,
+)  # fmt: skip
+_REAL_PATCH = Scenario(
+    "real-patch", "kube-apiserver: each reconcile sends one PATCH, 16 workers", "burst", objects=5_000, events=2_000,
+    peers=(*GO_AND_US, RIVAL_ON_ONE_THREAD), job=Job(handler="patch", workers=16), real=True,
+)  # fmt: skip
 
 FULL: tuple[Scenario, ...] = (
     Scenario("idle", "one object, nothing happens", "idle", seconds=6.0, repeat=2),
@@ -77,8 +88,8 @@ FULL: tuple[Scenario, ...] = (
         job=Job(handler="read"),
     ),
     Scenario(
-        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=5_000, events=5_000, peers=MAIN,
-        job=Job(handler="patch", workers=16),
+        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=5_000, events=5_000,
+        peers=(*MAIN, RIVAL_ON_ONE_THREAD), job=Job(handler="patch", workers=16),
     ),
     Scenario(
         "plugins", "200 controllers of one kind, 250 changes", "burst", objects=250, events=250, peers=GO_AND_US,
@@ -99,17 +110,19 @@ FULL: tuple[Scenario, ...] = (
     *map(_growth, GROWTH),
     Scenario(
         "stall-burst", "50,000 objects, 50,000 changes, with a pulse", "burst", objects=50_000, events=50_000,
-        peers=("plugin-operator",), job=Job(pulse=True), repeat=2,
+        peers=(OURS,), job=Job(pulse=True), repeat=2,
     ),
-    replace(_paced(10_000, 2), name="stall-paced", peers=("plugin-operator",), job=Job(pulse=True), repeat=2),
+    replace(_paced(10_000, 2), name="stall-paced", peers=(OURS,), job=Job(pulse=True), repeat=2),
     Scenario(
         "stall-patch", "each reconcile sends one PATCH, with a pulse", "burst", objects=5_000, events=5_000,
-        peers=("plugin-operator",), job=Job(handler="patch", workers=16, pulse=True), repeat=2,
+        peers=(OURS,), job=Job(handler="patch", workers=16, pulse=True), repeat=2,
     ),
     Scenario(
         "storm", "1,000 objects whose reconciles always fail", "storm", objects=1_000, peers=GO_AND_US,
         job=Job(handler="fail"), seconds=5.0, repeat=2,
     ),
+    _REAL_BURST,
+    _REAL_PATCH,
 )  # fmt: skip
 
 QUICK: tuple[Scenario, ...] = (
@@ -120,7 +133,9 @@ QUICK: tuple[Scenario, ...] = (
     ),
     replace(_paced(1_000, 2), repeat=1),
     Scenario(
-        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=1_000, events=1_000, peers=GO_AND_US,
-        job=Job(handler="patch", workers=16), repeat=1,
+        "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=1_000, events=1_000,
+        peers=(*GO_AND_US, RIVAL_ON_ONE_THREAD), job=Job(handler="patch", workers=16), repeat=1,
     ),
+    replace(_REAL_BURST, repeat=1),
+    replace(_REAL_PATCH, repeat=1),
 )  # fmt: skip

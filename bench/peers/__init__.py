@@ -10,5 +10,6 @@ ALL: tuple[Peer, ...] = (
     controller_runtime.UNSTRUCTURED,
     controller_runtime.METADATA,
     kube_rs.PEER,
+    kube_rs.METADATA,
     kopf_on_event.PEER,
 )

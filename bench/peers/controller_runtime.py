@@ -11,7 +11,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-from bench.peers.peer import Job, Launch, Peer
+from bench.peers.peer import RIVAL, RIVAL_ON_ONE_THREAD, Job, Launch, Peer
 
 _SOURCE = Path(__file__).parent / "go_controller"
 _BUILD_SECONDS = 1800
@@ -70,7 +70,7 @@ def _prepare(view: str, threads: int | None, directory: Path, kubeconfig: Path, 
 
 
 # As many threads as a pod with two cores has; one thread is what this operator makes do with.
-TYPED = Peer("controller-runtime typed", _version, partial(_prepare, "typed", 2))
-ONE_THREAD = Peer("controller-runtime typed, GOMAXPROCS=1", _version, partial(_prepare, "typed", 1))
+TYPED = Peer(RIVAL, _version, partial(_prepare, "typed", 2))
+ONE_THREAD = Peer(RIVAL_ON_ONE_THREAD, _version, partial(_prepare, "typed", 1))
 UNSTRUCTURED = Peer("controller-runtime unstructured", _version, partial(_prepare, "unstructured", 2))
 METADATA = Peer("controller-runtime metadata-only", _version, partial(_prepare, "metadata", 2), metadata=True)

@@ -1,12 +1,16 @@
-"""kube-rs with its defaults, built from ``kubers/`` by cargo, outside of the checkout as the Go one is."""
+"""kube-rs with its defaults, built from ``kubers/`` by cargo, outside of the checkout as the Go one is.
+
+It runs with whole objects and metadata-only.
+"""
 
 import os
 import re
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
-from bench.peers.peer import Job, Launch, Peer
+from bench.peers.peer import KUBE_RS, Job, Launch, Peer
 
 _SOURCE = Path(__file__).parent / "kubers"
 _BUILD_SECONDS = 1800
@@ -40,10 +44,11 @@ def _version() -> str:
     return match[1] if match else "unknown"
 
 
-def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
+def _prepare(view: str, directory: Path, kubeconfig: Path, job: Job) -> Launch:
     del directory
     binary = str(_target() / "release" / "bench-kube-rs")
-    return Launch([binary, f"--handler={job.handler}"], {"KUBECONFIG": str(kubeconfig)})
+    return Launch([binary, f"--view={view}", f"--handler={job.handler}"], {"KUBECONFIG": str(kubeconfig)})
 
 
-PEER = Peer("kube-rs", _version, _prepare)
+PEER = Peer(KUBE_RS, _version, partial(_prepare, "whole"))
+METADATA = Peer(f"{KUBE_RS} metadata-only", _version, partial(_prepare, "metadata"), metadata=True)

@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The peers that the table compares with, and what this operator is called in it.
+OURS, RIVAL, KUBE_RS = "plugin-operator", "controller-runtime typed", "kube-rs"
+RIVAL_ON_ONE_THREAD = f"{RIVAL}, GOMAXPROCS=1"
+
 COUNTER_VARIABLE = "BENCH_COUNTER"
 REMEMBERED_VARIABLE = "BENCH_REMEMBERED"
 #: So many runs are remembered one by one; later ones are only counted.
@@ -34,7 +38,7 @@ def count(name: str) -> None:
     now = time.monotonic()
     run = _whole[0]
     if run < _remembered:
-        _whole[2 + 2 * run] = int(name[9:])
+        _whole[2 + 2 * run] = int(name[9:]) if name[9:].isdigit() else 0  # kube-apiserver makes some of its own
         _times[3 + 2 * run] = now
     _whole[0] = run + 1
     _times[1] = now

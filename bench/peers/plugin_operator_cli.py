@@ -4,7 +4,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from bench.peers.peer import COUNTING, PULSE, REMEMBERED_VARIABLE, Job, Launch, Peer
+from bench.peers.peer import COUNTING, OURS, PULSE, REMEMBERED_VARIABLE, Job, Launch, Peer
 
 PLUGIN = """
 from plugin_operator import Context, Request, controller
@@ -42,4 +42,4 @@ def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
     return Launch(command, {REMEMBERED_VARIABLE: "0"} if job.copies > 1 else {})
 
 
-PEER = Peer("plugin-operator", lambda: metadata.version("plugin-operator"), _prepare)
+PEER = Peer(OURS, lambda: metadata.version("plugin-operator"), _prepare)

@@ -16,11 +16,12 @@ import aiohttp
 import pytest
 from aiohttp.client import ClientSession
 
+from bench import quotes
 from bench.dataset import Dataset
-from bench.metrics import GROWTH, ROWS
-from bench.peers.peer import COUNTER_VARIABLE, COUNTING, PULSE, Counter
-from bench.processes import LoadServer
-from bench.report import growth
+from bench.load_server import LoadServer
+from bench.metrics import GROWTH, ROWS, AtMost, Row, Times
+from bench.peers.peer import COUNTER_VARIABLE, COUNTING, KUBE_RS, OURS, PULSE, RIVAL, Counter
+from bench.report import cells, growth
 from bench.results import Results
 from bench.server import Connection, Load
 
@@ -195,3 +196,27 @@ def test_ratios_say_how_many_times_better_the_first_peer_is(tmp_path: Path) -> N
     assert results.ratio(cpu_row, "a", "b") == pytest.approx(4)
     results.write(tmp_path / "deep" / "results.json")
     assert Results.read(tmp_path / "deep" / "results.json") == results
+
+
+def test_each_bar_says_whether_it_is_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = Results(versions={OURS: "1", RIVAL: "2", KUBE_RS: "3"})
+    for peer, seconds in [(OURS, 2.0), (RIVAL, 6.0), (KUBE_RS, 3.0)]:
+        results.add("burst", peer, {"seconds": seconds})
+    bars = (Times(2), Times(4, is_aim=True), Times(2, KUBE_RS), AtMost(2))
+    monkeypatch.setattr("bench.report.ROWS", [Row("burst", "seconds", "burst, s", bars=bars)])
+
+    assert cells(results, [OURS]) == [
+        ("burst, s", ["2", "3.00", f"met (≥ 2); aim missed (≥ 4); MISSED (≥ 2 × {KUBE_RS}: 1.50); met (≤ 2)"])  # noqa: RUF001 - times
+    ]
+
+
+def test_pages_quote_the_numbers_of_the_new_run_in_place_of_the_old_ones() -> None:
+    row = quotes.ROWS[0]
+    old, new = (
+        f"| median | us 1.0 | them 2.0 |\n| {row} | {ours} | {theirs} |" for ours, theirs in [(10, 7), (12, 10)]
+    )
+    page = f"| {row} | [10](performance.md#results) | [7](performance.md#results) | [10](other.md) |\n10 events/s, 7"
+
+    assert quotes.replaced(page, old, new) == (
+        f"| {row} | [12](performance.md#results) | [10](performance.md#results) | [10](other.md) |\n12 events/s, 7"
+    )

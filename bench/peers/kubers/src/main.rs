@@ -1,5 +1,6 @@
 //! A kube-rs operator that reconciles ConfigMaps and counts, for the benchmark: everything at its defaults.
 
+use std::fmt::Debug;
 use std::fs::OpenOptions;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +8,12 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::serde::de::DeserializeOwned;
 use kube::api::{Patch, PatchParams};
+use kube::core::PartialObjectMeta;
 use kube::runtime::controller::{Action, Controller};
 use kube::runtime::watcher;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
 
 const REMEMBERED: u64 = 65_536;
 
@@ -50,7 +53,7 @@ fn mapped(patches: Option<Client>) -> Result<Counter, Box<dyn std::error::Error>
     Ok(Counter { words, next: AtomicU64::new(0), patches })
 }
 
-async fn reconcile(object: Arc<ConfigMap>, counter: Arc<Counter>) -> Result<Action, kube::Error> {
+async fn reconcile<K: Resource>(object: Arc<K>, counter: Arc<Counter>) -> Result<Action, kube::Error> {
     if let Some(client) = &counter.patches {
         let api: Api<ConfigMap> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
         let patch = label_patch();
@@ -64,15 +67,26 @@ fn label_patch() -> k8s_openapi::serde_json::Value {
     k8s_openapi::serde_json::from_str(r#"{"metadata":{"labels":{"seen":"yes"}}}"#).unwrap_or_default()
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = Client::try_default().await?;
-    let patches = std::env::args().any(|word| word == "--handler=patch").then(|| client.clone());
-    let counter = Arc::new(mapped(patches)?);
-    Controller::new(Api::<ConfigMap>::all(client), watcher::Config::default())
+async fn operate<K>(client: Client, counter: Arc<Counter>)
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    Controller::new(Api::<K>::all(client), watcher::Config::default())
         .shutdown_on_signal()
         .run(reconcile, |_, _, _| Action::requeue(Duration::from_secs(1)), counter)
         .for_each(|_| async {})
         .await;
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = Client::try_default().await?;
+    let has = |argument: &str| std::env::args().any(|word| word == argument);
+    let counter = Arc::new(mapped(has("--handler=patch").then(|| client.clone()))?);
+    if has("--view=metadata") {
+        operate::<PartialObjectMeta<ConfigMap>>(client, counter).await;
+    } else {
+        operate::<ConfigMap>(client, counter).await;
+    }
     Ok(())
 }
