@@ -30,7 +30,7 @@ from plugin_operator.client import ApiClient, ConnectionConfig, RESTMapper, load
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.fence import Fence
-from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner, Validator
+from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner
 from plugin_operator.hosting.crds.on_demand import Definitions
 from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
 from plugin_operator.hosting.permissions.access_reviews import AccessReviews
@@ -68,7 +68,7 @@ class App:
         options: settings of the process.
         config: address and credentials of the API server.
         companions: return the Runnables that start first and stop last.
-        parts: replacements for parts of the plugin host, for tests.
+        parts: replacements for parts of the plugin host.
 
     Attributes:
         manager: starts and stops the Runnables.
@@ -157,11 +157,10 @@ class App:
 
     def _host(self) -> PluginHost:
         options, parts, clock = self.options, self._parts, self._host_clock
-        import_seconds = options.validate_timeout_seconds
         settings = parts.settings or HostSettings(
             scan_interval_seconds=options.scan_interval_seconds,
             drain_deadline_seconds=options.drain_timeout_seconds,
-            import_deadline_seconds=import_seconds,
+            import_deadline_seconds=options.validate_timeout_seconds,
         )
         environment = Environment(
             client=self.client,
@@ -188,7 +187,7 @@ class App:
                 originals=parts.originals,
             ),
             loader=parts.loader or Loader(),
-            validator=Validator(clock=self._clock, deadline_seconds=import_seconds) if parts.validates else None,
+            validator=parts.validator(self._clock, options.validate_timeout_seconds),
             environment=environment,
             watch=parts.watches,
         )
@@ -285,15 +284,16 @@ def _metrics_not_rendered(error: BaseException) -> None:
     _log.error("Plugin metrics rendering failed", exc_info=error)
 
 
-def build(options: Options, companions: Sequence[Companion] = ()) -> App:
+def build(options: Options, companions: Sequence[Companion] = (), parts: HostParts | None = None) -> App:
     """Load the cluster configuration and return the operator. Call it on the event loop that will run it.
 
     Args:
         options: settings of the process.
         companions: return the Runnables that start first and stop last.
+        parts: replacements for parts of the plugin host.
 
     Raises:
         ConfigError: no cluster is configured, or its configuration is invalid.
         UsageError: the signature key is invalid, or tracing is not available.
     """
-    return App(options, load_connection_config(options.kubeconfig, options.context), companions)
+    return App(options, load_connection_config(options.kubeconfig, options.context), companions, parts=parts)

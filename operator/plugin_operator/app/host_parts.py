@@ -1,6 +1,7 @@
 """Replacements for parts of an operator's plugin host.
 
-Owns the defaults, which are those of production. Tests replace parts to control time and to observe plugins.
+Owns the defaults, which are those of production. Tests replace parts to control time and to observe plugins; a command
+hands over the process that tries plugins.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,9 @@ from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import Reconciler
-from plugin_operator.hosting import HostSettings, Loader
+from plugin_operator.hosting import HostSettings, Loader, Validator
 from plugin_operator.hosting.environment import DefinitionsLike
+from plugin_operator.hosting.validation.trial_process import TrialProcess
 from plugin_operator.plugin import ControllerScope, Recorder
 
 Instrument: TypeAlias = Callable[[ControllerScope, Reconciler], Reconciler]
@@ -29,6 +31,7 @@ class HostParts:
         reflector: times of the caches; None for the defaults.
         loader: imports plugins; None for the default.
         validates: whether a child process imports each plugin first.
+        trials: that process, if it was started before.
         reviews: whether the API server is asked what plugins in trouble lack.
         watches: whether the kernel reports changes of the plugins directory; scans find them in any case.
         transport: wraps the transport of the plugins' clients.
@@ -43,12 +46,17 @@ class HostParts:
     reflector: ReflectorSettings | None = None
     loader: Loader | None = None
     validates: bool = True
+    trials: TrialProcess | None = None
     reviews: bool = True
     watches: bool = True
     transport: Callable[[Transport], Transport] | None = None
     recorder: Callable[[Recorder, str], Recorder] | None = None
     instrument: Instrument | None = None
     definitions: Callable[[DefinitionsLike], DefinitionsLike] | None = None
+
+    def validator(self, clock: Clock, deadline_seconds: float) -> Validator | None:
+        """Return what tries plugins in a child process."""
+        return Validator(clock=clock, deadline_seconds=deadline_seconds, first=self.trials) if self.validates else None
 
     def wrapped(self, transport: Transport) -> Transport:
         """Return the transport of the plugins' clients."""

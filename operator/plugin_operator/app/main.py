@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from plugin_operator import logs, tasks
 from plugin_operator.app.build import Companion, build
+from plugin_operator.app.host_parts import HostParts
 from plugin_operator.app.plugin_runnables import plugin_of
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.loading.revision_modules import IMPORT_GUARD
+from plugin_operator.hosting.validation.trial_process import TrialProcess
 from plugin_operator.manager import ProcessBelongings, StopSignals, leave_now, run_in_loop
 from plugin_operator.options import Options
 
@@ -20,7 +22,7 @@ _LEFT_OVER_SECONDS = 1.0
 _log = logs.get_logger(__name__)
 
 
-def run(options: Options, companions: Sequence[Companion] = ()) -> int:
+def run(options: Options, companions: Sequence[Companion] = (), trials: TrialProcess | None = None) -> int:
     """Run the operator with signal handlers and return the exit status.
 
     If leadership is lost, the process exits at once, without running ``finally`` blocks of plugins. Tasks and threads
@@ -29,16 +31,17 @@ def run(options: Options, companions: Sequence[Companion] = ()) -> int:
     Args:
         options: settings of the process.
         companions: return the Runnables that stop last, such as a sandbox's API server.
+        trials: the process that tries plugins, if it was started before.
 
     Raises:
         PluginOperatorError: the operator cannot start, for a reason that the user can fix.
     """
     logs.configure(options.log_format, options.log_level)
-    return run_in_loop(_run(options, companions))
+    return run_in_loop(_run(options, companions, trials))
 
 
-async def _run(options: Options, companions: Sequence[Companion]) -> int:
-    app = build(options, [lambda _: ProcessBelongings(plugin_of, IMPORT_GUARD), *companions])
+async def _run(options: Options, companions: Sequence[Companion], trials: TrialProcess | None) -> int:
+    app = build(options, [lambda _: ProcessBelongings(plugin_of, IMPORT_GUARD), *companions], HostParts(trials=trials))
     grace = options.shutdown_grace_period_seconds + _GRACE_MARGIN_SECONDS
     with StopSignals(app.manager.request_stop, grace_seconds=grace):
         code = await app.run()

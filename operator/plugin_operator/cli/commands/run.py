@@ -42,12 +42,15 @@ _EXAMPLES = (
 def command(**settings: Any) -> None:
     """Run the operator against a cluster until SIGTERM or Ctrl-C; a second signal ends it at once with status 1."""
     options = options_from(settings)
-    # Imported on demand: the operator loads asyncio, aiohttp and the Kubernetes client.
+    # Started first: it imports what trials need while this process imports asyncio, aiohttp and the Kubernetes client.
+    from plugin_operator.hosting.validation.trial_process import TrialProcess
+
+    trials = TrialProcess()
     from plugin_operator.app import run
 
     _log_unknown_variables(options)
     try:
-        sys.exit(run(options))
+        sys.exit(run(options, trials=trials))
     except ConfigError as error:
         raise ConfigError(f"{error}. No cluster at hand? Try: plugin-operator sandbox") from error
 

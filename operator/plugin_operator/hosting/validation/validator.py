@@ -5,9 +5,7 @@ Owns the fork server process: it starts when a plugin is about to change, and st
 
 import asyncio
 import itertools
-import json
-import sys
-from typing import Any, cast
+from typing import Any, Self
 
 import msgspec
 
@@ -15,36 +13,50 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
+from plugin_operator.hosting.validation.trial_process import TrialProcess
 from plugin_operator.tasks import start_task
-from plugin_operator.tasks.child_processes import kill
+from plugin_operator.threads import ThreadRunner
 
 IDLE_SECONDS = 60.0
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
 _CHUNK = 65536
 _ATTEMPTS = 2
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from plugin_operator.hosting.validation.forkserver import main; main()"
-)
 
 _log = logs.get_logger(__name__)
 
 
 class _Server:
-    """One fork server process and its pending verdicts."""
+    """One fork server process and its pending verdicts; create it with ``on``."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self,
+        process: TrialProcess,
+        requests: asyncio.WriteTransport,
+        output: asyncio.ReadTransport,
+        verdicts: asyncio.StreamReader,
+    ) -> None:
         self._process = process
-        self._stdin = cast("asyncio.StreamWriter", process.stdin)
-        self._stdout = cast("asyncio.StreamReader", process.stdout)
+        self._requests = requests
+        self._output = output
+        self._verdicts = verdicts
         self._waiting: dict[int, asyncio.Future[Verdict]] = {}
+        self._threads = ThreadRunner("trial-process")
         self._reader = start_task(self._read(), "trial-verdicts")
         self._reader.add_done_callback(_tell_if_broken)
 
+    @classmethod
+    async def on(cls, process: TrialProcess) -> Self:
+        """Connect the event loop to a process."""
+        loop = asyncio.get_running_loop()
+        verdicts = asyncio.StreamReader()
+        requests, _ = await loop.connect_write_pipe(asyncio.Protocol, process.requests)
+        output, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(verdicts), process.verdicts)
+        return cls(process, requests, output, verdicts)
+
     @property
     def is_alive(self) -> bool:
-        return self._process.returncode is None and not self._reader.done()
+        return not self._process.has_ended and not self._reader.done()
 
     @property
     def pid(self) -> int:
@@ -55,7 +67,7 @@ class _Server:
         answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = answer
         try:
-            self._stdin.write(frame(request))
+            self._requests.write(frame(request))
             ends: list[asyncio.Future[Any]] = [answer, self._reader]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -64,27 +76,26 @@ class _Server:
 
     async def close(self) -> None:
         """Stop the process, and kill it if it does not end."""
-        self._stdin.close()
+        self._requests.close()
         await asyncio.wait([self._reader], timeout=1.0)
-        if self._process.returncode is None:
-            # The process did not end, or its output is no longer read.
-            self.kill()
-        await self._process.wait()
+        self.kill()  # if it did not end, or its output is no longer read
+        await self._threads.run(self._process.wait)
         await asyncio.wait([self._reader])
+        self._output.close()
 
     def kill(self) -> None:
-        """Kill the process; pending verdicts become None."""
-        kill(self._process)
+        """Kill the process if it has not ended; pending verdicts become None."""
+        self._process.kill()
 
     async def _read(self) -> None:
         frames = Frames()
-        while data := await self._stdout.read(_CHUNK):
+        while data := await self._verdicts.read(_CHUNK):
             for each in frames.feed(data):
                 verdict = msgspec.msgpack.decode(each, type=Verdict)
                 answer = self._waiting.get(verdict.id)
                 if answer is not None and not answer.done():
                     answer.set_result(verdict)
-        await self._process.wait()
+        await self._threads.run(self._process.wait)
 
 
 class Validator:
@@ -94,9 +105,18 @@ class Validator:
         clock: measures the idle time.
         deadline_seconds: deadline of an import.
         idle_seconds: how long the fork server stays without a trial.
+        first: the process of the first fork server, if it was started before.
     """
 
-    def __init__(self, *, clock: Clock, deadline_seconds: float, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        deadline_seconds: float,
+        idle_seconds: float = IDLE_SECONDS,
+        first: TrialProcess | None = None,
+    ) -> None:
+        self._first = first
         self._clock = clock
         self._deadline = deadline_seconds
         self._idle = idle_seconds
@@ -113,7 +133,8 @@ class Validator:
             if self._server is None or not self._server.is_alive:
                 if self._server is not None:
                     await self._server.close()
-                self._server = _Server(await _spawn())
+                process, self._first = self._first or TrialProcess(), None
+                self._server = await _Server.on(process)
         self._end_when_idle()
 
     async def validate(self, source: PluginSource) -> Verdict:
@@ -176,17 +197,3 @@ def _tell_if_broken(reader: "asyncio.Task[None]") -> None:
     if reader.cancelled() or reader.exception() is not None:
         error = None if reader.cancelled() else reader.exception()
         _log.error("Trial process connection lost, the next trial starts a new one", exc_info=error)
-
-
-async def _spawn() -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        # No module, not even json, may be imported from the working directory, which may be the plugins directory.
-        "-P",
-        "-c",
-        _START,
-        json.dumps(sys.path),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )

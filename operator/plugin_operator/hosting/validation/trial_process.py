@@ -1,0 +1,54 @@
+"""The process of the fork server, as the operator starts it.
+
+It imports little, so that a command can start the process first: it then imports what trials need while the operator
+imports the rest.
+"""
+
+import json
+import subprocess
+import sys
+from typing import IO, cast
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from plugin_operator.hosting.validation.forkserver import main; main()"
+)
+
+
+class TrialProcess:
+    """A started process; it ends at the end of its input.
+
+    Attributes:
+        requests: its input.
+        verdicts: its output.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package, no shell
+            # No module, not even json, may be imported from the working directory, which may be the plugins directory.
+            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self.requests = cast("IO[bytes]", self._process.stdin)
+        self.verdicts = cast("IO[bytes]", self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill it; no effect if it has ended."""
+        self._process.kill()
+
+    def wait(self) -> None:
+        """Wait for its end. Blocks."""
+        self._process.wait()
