@@ -66,6 +66,18 @@ class Runner:
 
     def _burst(self, life: Life, scenario: Scenario, events: int) -> Values:
         """Send ``events``, at once or at the scenario's rate, and wait until all are reconciled."""
+        volleys = [self._volley(life, scenario, events // scenario.volleys) for _ in range(scenario.volleys)]
+        seconds, cpu = sum(each["seconds"] for each in volleys), sum(each["cpu"] for each in volleys)
+        runs = sum(each["runs"] for each in volleys)
+        values = {"handler_runs": runs, "cpu_share": cpu / seconds, "peak_under_load": volleys[-1]["peak"]}
+        if scenario.rate:
+            return values | {name: value for name, value in volleys[0].items() if name not in _PARTS}
+        values |= {"burst_seconds": seconds, "events_per_second": events / seconds, "cpu_per_event": cpu / events}
+        values |= {"events_per_core": events / cpu, "runs_per_core": runs / cpu}
+        return values | {"runs_per_second": runs / seconds, "cpu_per_run": cpu / runs}
+
+    def _volley(self, life: Life, scenario: Scenario, events: int) -> Values:
+        """Return what one volley of events took, and the latencies if they were paced."""
         self._server.prepare(events, life.pid)
         copies = scenario.watchers
         before_runs, _ = life.counter.read()
@@ -75,13 +87,15 @@ class Runner:
         finished = life.wait_runs(before_runs + least, before_runs + events * copies)
         after = life.sample()
         runs = life.counter.read()[0] - before_runs
-        seconds, cpu = finished - sent.started, after.cpu_seconds - before.cpu_seconds
-        values = {"handler_runs": runs, "cpu_share": cpu / seconds, "peak_under_load": after.peak_bytes}
-        if scenario.rate:
-            return values | latency.percentiles(sent.times, scenario.objects, life.counter.runs(before_runs))
-        values |= {"burst_seconds": seconds, "events_per_second": events / seconds, "cpu_per_event": cpu / events}
-        values |= {"events_per_core": events / cpu, "runs_per_core": runs / cpu}
-        return values | {"runs_per_second": runs / seconds, "cpu_per_run": cpu / runs}
+        cpu = after.cpu_seconds - before.cpu_seconds
+        values = {"seconds": finished - sent.started, "cpu": cpu, "runs": runs, "peak": after.peak_bytes}
+        if not scenario.rate:
+            return values
+        return values | latency.percentiles(sent.times, scenario.objects, life.counter.runs(before_runs))
+
+
+#: Of a volley, what a burst sums up.
+_PARTS = frozenset({"seconds", "cpu", "runs", "peak"})
 
 
 def _watched(life: Life, seconds: float, before: Sample) -> Values:
