@@ -8,8 +8,9 @@ is checked, ``1`` and ``1.0`` are two items of a set.
 from collections.abc import Callable
 from typing import Any
 
+from kube_apiserver.schema.go_format import EXPONENT_FROM, whole_number
+
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-_MAX_WHOLE_FLOAT = 2**53 - 1
 
 
 def decoded_numbers(value: Any) -> Any:
@@ -27,8 +28,8 @@ def _decoded(value: Any) -> Any:
 
 
 def _stored(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _MAX_WHOLE_FLOAT:
-        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXPONENT_FROM:
+        return whole_number(value)
     return value
 
 

@@ -1,24 +1,48 @@
 """Validation by ``allOf``, ``anyOf``, ``oneOf`` and ``not``, with the messages of kube-openapi's validator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause, Schema, ValueRules
 
-Check = Callable[[Any, Schema, str], list[Cause]]
+
+@dataclass(slots=True)
+class Result:
+    """What the validation of one value found.
+
+    Attributes:
+        matches: the checks that were made or passed, as kube-openapi counts them. Of several schemas that a value does
+            not fit, the one with the most matches says why.
+    """
+
+    causes: list[Cause] = field(default_factory=list)
+    matches: int = 0
+
+    def merge(self, other: "Result") -> None:
+        """Add what another validation found."""
+        self.causes += other.causes
+        self.matches += other.matches
 
 
-def check_composition(value: Any, schema: Schema, path: str, check: Check) -> list[Cause]:
-    """Return the field errors of ``value`` by the four combining keywords of ``schema``."""
-    rules = schema.rules
+Judge = Callable[[Any, Schema, str], Result]
+
+
+def judge_composition(value: Any, rules: ValueRules | None, path: str, judge: Judge) -> Result:
+    """Return what the four combining keywords of a schema find about ``value``."""
+    result = Result(matches=1)
     if rules is None:
-        return []
-    causes = _any_of(value, rules, path, check) + _one_of(value, rules, path, check)
-    causes += _all_of(value, rules, path, check)
-    if rules.negated and not check(value, rules.negated, path):
-        causes.append(_cause(path, "must not validate the schema (not)"))
-    return causes
+        return result
+    if rules.any_of:
+        _any_of(result, [judge(value, one, path) for one in rules.any_of], path)
+    if rules.one_of:
+        _one_of(result, [judge(value, one, path) for one in rules.one_of], path)
+    if rules.all_of:
+        _all_of(result, [judge(value, one, path) for one in rules.all_of], path)
+    if rules.negated and not judge(value, rules.negated, path).causes:
+        result.causes.append(_cause(path, "must not validate the schema (not)"))
+    return result
 
 
 def _cause(path: str, message: str) -> Cause:
@@ -26,33 +50,33 @@ def _cause(path: str, message: str) -> Cause:
     return messages.invalid("<nil>", "", f'"{path}" {message}')
 
 
-def _best(results: list[list[Cause]]) -> list[Cause]:
-    return min(results, key=len)
+def _best(results: Iterable[Result]) -> Result:
+    return max(results, key=lambda result: result.matches)  # the first of equal ones
 
 
-def _any_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
-    results = [check(value, one, path) for one in rules.any_of]
-    if not results or any(not result for result in results):
-        return []
-    return [_cause(path, "must validate at least one schema (anyOf)"), *_best(results)]
+def _any_of(into: Result, results: list[Result], path: str) -> None:
+    fitting = next((result for result in results if not result.causes), None)
+    if fitting is None:
+        into.causes.append(_cause(path, "must validate at least one schema (anyOf)"))
+    into.merge(fitting or _best(results))
 
 
-def _one_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
-    results = [check(value, one, path) for one in rules.one_of]
-    valid_count = sum(not result for result in results)
-    if not results or valid_count == 1:
-        return []
+def _one_of(into: Result, results: list[Result], path: str) -> None:
+    fitting = [result for result in results if not result.causes]
     message = "must validate one and only one schema (oneOf). Found "
-    if valid_count:
-        return [_cause(path, f"{message}{valid_count} valid alternatives")]
-    return [_cause(path, f"{message}none valid"), *_best(results)]
+    if len(fitting) == 1:
+        into.merge(fitting[0])
+    elif fitting:
+        into.causes.append(_cause(path, f"{message}{len(fitting)} valid alternatives"))
+    else:
+        into.causes.append(_cause(path, f"{message}none valid"))
+        into.merge(_best(results))
 
 
-def _all_of(value: Any, rules: ValueRules, path: str, check: Check) -> list[Cause]:
-    results = [check(value, one, path) for one in rules.all_of]
-    failed = sum(bool(result) for result in results)
-    if not failed:
-        return []
-    none = ". None validated" if failed == len(results) else ""
-    causes = [cause for result in results for cause in result]
-    return [*causes, _cause(path, f"must validate all the schemas (allOf){none}")]
+def _all_of(into: Result, results: list[Result], path: str) -> None:
+    failed = sum(bool(result.causes) for result in results)
+    for result in results:
+        into.merge(result)
+    if failed:
+        none = ". None validated" if failed == len(results) else ""
+        into.causes.append(_cause(path, f"must validate all the schemas (allOf){none}"))

@@ -6,10 +6,12 @@ from decimal import Decimal
 from go_regexp import compile_pattern
 from kube_apiserver.keywords.formats import fits_format
 from kube_apiserver.schema import messages
+from kube_apiserver.schema.go_format import go_text
 from kube_apiserver.schema.model import Cause, Schema
 
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _EXACT = 2**53
+_BEYOND_FLOAT = 2.0**128 - 2.0**103  # what rounds to a number that 32 bits cannot hold
 _EPSILON = 1e-9  # of go-openapi's ``IsFloat64AJSONInteger``
 
 
@@ -29,47 +31,69 @@ def check_string(value: str, schema: Schema, path: str) -> list[Cause]:
 
 
 def check_number(value: float, schema: Schema, path: str) -> list[Cause]:
-    """Return the field errors of a number by ``minimum``, ``maximum``, their exclusive forms and ``multipleOf``."""
-    rules = schema.rules
+    """Return the field errors of a number by its format, ``multipleOf``, ``minimum``, ``maximum`` and exclusive forms.
+
+    A bound that is no integer of the format refuses every number. Bounds are floats of 64 bits, and judged by their
+    shortest digits: those of -2**63 are -9223372036854776000. Go compares integers with the whole part of a bound.
+    """
+    rules, causes = schema.rules, _range("Checked", value, schema, path)
     if rules is None:
-        return []
-    causes = _unusable_bounds(schema, path) if schema.type == "integer" else []
-    if rules.multiple_of is not None and not _is_multiple(value, rules.multiple_of):
-        causes.append(messages.invalid(path, value, f"{path} in body should be a multiple of {rules.multiple_of:g}"))
-    if rules.maximum is not None and (value > rules.maximum or (rules.exclusive_maximum and value == rules.maximum)):
-        words = "less than" if rules.exclusive_maximum else "less than or equal to"
-        causes.append(messages.invalid(path, value, f"{path} in body should be {words} {rules.maximum:g}"))
-    if rules.minimum is not None and (value < rules.minimum or (rules.exclusive_minimum and value == rules.minimum)):
-        words = "greater than" if rules.exclusive_minimum else "greater than or equal to"
-        causes.append(messages.invalid(path, value, f"{path} in body should be {words} {rules.minimum:g}"))
+        return causes
+    if rules.multiple_of is not None:
+        unfit, factor = _bound("MultipleOf", rules.multiple_of, value, schema, path)
+        causes += [*unfit, *_multiple(value, factor, path)]
+    if rules.minimum is not None:
+        unfit, bound = _bound("Minimum boundary", rules.minimum, value, schema, path)
+        causes += unfit
+        if value < bound or (rules.exclusive_minimum and value == bound):
+            causes.append(_beyond(value, bound, "greater than", path, exclusive=rules.exclusive_minimum))
+    if rules.maximum is not None:
+        unfit, bound = _bound("Maximum boundary", rules.maximum, value, schema, path)
+        causes += unfit
+        if value > bound or (rules.exclusive_maximum and value == bound):
+            causes.append(_beyond(value, bound, "less than", path, exclusive=rules.exclusive_maximum))
     return causes
 
 
-def _unusable_bounds(schema: Schema, path: str) -> list[Cause]:
-    """Return an error for each bound that is no integer of the format.
+def _bound(word: str, bound: float, value: float, schema: Schema, path: str) -> tuple[list[Cause], float]:
+    """Return the field errors of a bound, and the number that Go compares the value with."""
+    unfit = _range(word, float(bound), schema, path)
+    return unfit, int(bound) if isinstance(value, int) and not unfit else float(bound)
 
-    Bounds are floats of 64 bits, and judged by their shortest digits: those of -2**63 are -9223372036854776000.
-    """
-    rules, (lowest, highest) = schema.rules, _RANGES.get(schema.format, _RANGES["int64"])
-    if rules is None:
+
+def _beyond(value: float, bound: float, words: str, path: str, *, exclusive: bool) -> Cause:
+    words = words if exclusive else f"{words} or equal to"
+    return messages.invalid(path, value, f"{path} in body should be {words} {go_text(bound)}")
+
+
+def _multiple(value: float, factor: float, path: str) -> list[Cause]:
+    if factor <= 0:
+        detail = f"factor MultipleOf declared for {path} must be positive: {go_text(factor)}"
+        return [messages.invalid(path, factor, detail)]
+    if _is_multiple(value, factor):
         return []
-    of_type = _integer(schema)
-    bounds = {"MultipleOf": rules.multiple_of, "Maximum boundary": rules.maximum, "Minimum boundary": rules.minimum}
-    return [
-        messages.invalid("<nil>", "", f"{word} value must be of {of_type} in {path}")
-        for word, bound in bounds.items()
-        if bound is not None and not (lowest <= bound <= highest and _is_whole_within(float(bound), lowest, highest))
-    ]
+    return [messages.invalid(path, value, f"{path} in body should be a multiple of {go_text(factor)}")]
 
 
-def _integer(schema: Schema) -> str:
-    return f"type integer with format {schema.format}" if schema.format in _RANGES else "type integer (default format)"
+def _range(word: str, number: float, schema: Schema, path: str) -> list[Cause]:
+    """Return the field error of a value or bound that its type and format cannot hold."""
+    if schema.type == "integer":
+        limits = _RANGES.get(schema.format)
+        fits, default = _is_whole_within(number, *(limits or _RANGES["int64"])), limits is None
+    else:
+        fits, default = schema.type != "number" or schema.format != "float" or abs(number) < _BEYOND_FLOAT, False
+    if fits:
+        return []
+    of_format = "(default format)" if default else f"with format {schema.format}"
+    return [messages.invalid("<nil>", "", f"{word} value must be of type {schema.type} {of_format} in {path}")]
 
 
-def _is_whole_within(bound: float, lowest: int, highest: int) -> bool:
-    if not bound.is_integer():
+def _is_whole_within(number: float, lowest: int, highest: int) -> bool:
+    if isinstance(number, int):
+        return lowest <= number <= highest
+    if not number.is_integer():
         return False
-    return abs(bound) < _EXACT or lowest <= Decimal(repr(bound)) <= highest
+    return lowest <= (number if abs(number) < _EXACT else Decimal(repr(number))) <= highest
 
 
 def _is_multiple(value: float, factor: float) -> bool:
@@ -80,16 +104,8 @@ def _is_multiple(value: float, factor: float) -> bool:
     return math.isfinite(quotient) and abs(quotient - round(quotient)) <= _EPSILON * abs(round(quotient))
 
 
-def check_format(value: str | float, schema: Schema, path: str) -> list[Cause]:
-    """Return the field errors of a value by its ``format``. Unknown formats are ignored."""
-    if not isinstance(value, str):
-        limits = _RANGES.get(schema.format)
-        if schema.type == "integer" and messages.json_type(value) != "integer":
-            return [messages.invalid("<nil>", "", f"Checked value must be of {_integer(schema)} in {path}")]
-        if limits and not limits[0] <= value <= limits[1]:
-            detail = f"Checked value must be of type {schema.type} with format {schema.format} in {path}"
-            return [messages.invalid("<nil>", "", detail)]
-        return []
-    if schema.type != "string" or not schema.format or fits_format(value, schema.format):
+def check_format(value: str, schema: Schema, path: str) -> list[Cause]:
+    """Return the field error of a string by its ``format``. Unknown formats are ignored."""
+    if schema.type not in ("", "string") or not schema.format or fits_format(value, schema.format):
         return []
     return [messages.wrong_format(path, value, schema.format)]

@@ -1,11 +1,14 @@
 """Values and type names as Go formats them in messages."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-# From here on, Go's JSON encoder writes floats with an exponent.
-_EXPONENT_FROM = 1e21
+#: From here on, Go's JSON encoder writes floats with an exponent.
+EXPONENT_FROM = 1e21
+# From this power of ten on, ``%v`` does.
+_TEXT_EXPONENT_FROM = 6
 _HTML = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 _TYPES = ((bool, "bool"), (int, "int64"), (float, "float64"), (str, "string"), (list, "[]interface {}"))
 
@@ -59,13 +62,33 @@ def go_text(value: object) -> str:
         return "<nil>"
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         value = float(value)
+    if isinstance(value, float):
+        return _float_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _float_text(value: float) -> str:
+    """Return a float as ``%v`` formats it: without a point if it is whole, with an exponent from a million on."""
+    if not value:
+        return "-0" if str(value).startswith("-") else "0"
+    _, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    if -4 <= power < _TEXT_EXPONENT_FROM:
+        return f"{Decimal(repr(value)).normalize():f}"
+    first, *rest = map(str, digits)
+    fraction = f".{''.join(rest)}" if rest else ""
+    return f"{'-' if value < 0 else ''}{first}{fraction}e{power:+03d}"
+
+
+def whole_number(value: float) -> int:
+    """Return the integer that Go writes for a whole float: its shortest digits, then zeros."""
+    return int(Decimal(repr(value)))
 
 
 def go_json(value: object) -> str:
     """Return a value as Go's JSON encoder writes it: the marks of HTML escaped, whole floats without a point."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXPONENT_FROM:
-        value = int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXPONENT_FROM:
+        value = whole_number(value)
     return msgspec.json.encode(value).decode().translate(_HTML)
 
 

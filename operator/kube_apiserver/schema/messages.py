@@ -6,12 +6,14 @@ There is one function per error type. The validators find the errors.
 from collections.abc import Iterable
 from typing import Any
 
-from kube_apiserver.schema.go_format import go_json, quoted
+from kube_apiserver.schema.go_format import go_json, go_text, quoted
 from kube_apiserver.schema.model import Cause
 
 
 def shown(value: Any) -> str:
-    """Return a value as kube-apiserver's messages show it: a quoted string, or compact JSON."""
+    """Return a value as kube-apiserver's messages show it: a quoted string, a plain number, or compact JSON."""
+    if isinstance(value, int | float):
+        return go_text(value)
     return quoted(value) if isinstance(value, str) else go_json(value)
 
 
@@ -55,7 +57,8 @@ def forbidden(path: str, detail: str) -> Cause:
 
 def too_long(path: str, limit: int) -> Cause:
     """Return the field error for a string longer than ``limit`` bytes."""
-    return Cause(path, "FieldValueTooLong", f"Too long: may not be more than {limit} bytes")
+    unit = "byte" if limit == 1 else "bytes"
+    return Cause(path, "FieldValueTooLong", f"Too long: may not be more than {limit} {unit}")
 
 
 def too_many(path: str, found: int, limit: int) -> Cause:

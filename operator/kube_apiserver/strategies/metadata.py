@@ -9,14 +9,13 @@ from kube_apiserver.schema import (
     is_dns1035_label,
     is_dns1123_label,
     is_dns1123_subdomain,
-    is_label_value,
     is_path_segment,
     is_qualified_name,
     messages,
 )
+from kube_apiserver.validation.object_meta import annotation_causes, label_causes, owner_causes
 
 Object = Mapping[str, Any]
-_ANNOTATIONS_LIMIT_BYTES = 256 * 1024
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 _LABEL_NAMES = frozenset({"namespaces"})
 
@@ -25,9 +24,9 @@ def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -
     """Return the field errors of an object's metadata. ``old`` is the stored object, None on create."""
     metadata = new["metadata"]
     causes = _name_causes(resource, metadata) if old is None else []
-    causes += _label_causes(metadata.get("labels") or {})
-    causes += _annotation_causes(metadata.get("annotations") or {})
-    causes += _owner_causes(metadata.get("ownerReferences") or ())
+    causes += label_causes(metadata.get("labels") or {}, "metadata")
+    causes += annotation_causes(metadata.get("annotations") or {}, "metadata")
+    causes += owner_causes(metadata.get("ownerReferences") or (), "metadata")
     causes += _finalizer_causes(resource, metadata.get("finalizers") or ())
     if old is not None:
         causes += _late_finalizers(resource, old["metadata"], metadata)
@@ -58,53 +57,6 @@ def _name_causes(resource: ServedResource, metadata: Object) -> list[Cause]:
     if resource.bucket == "services" and not is_dns1123_subdomain(name):
         rule = is_dns1123_label if name[0].isdigit() else is_dns1035_label
     return causes + [messages.invalid("metadata.name", name, why) for why in rule(name)]
-
-
-def _label_causes(labels: Mapping[str, str]) -> list[Cause]:
-    causes = []
-    for key, value in labels.items():
-        causes += [messages.invalid("metadata.labels", key, why) for why in is_qualified_name(key)]
-        causes += [messages.invalid("metadata.labels", value, why) for why in is_label_value(value)]
-    return causes
-
-
-def _annotation_causes(annotations: Mapping[str, str]) -> list[Cause]:
-    causes, size = [], 0
-    for key, value in annotations.items():
-        size += len(key.encode()) + len(value.encode())
-        causes += [messages.invalid("metadata.annotations", key, why) for why in is_qualified_name(key.lower())]
-    if size > _ANNOTATIONS_LIMIT_BYTES:
-        message = f"Too long: may not be more than {_ANNOTATIONS_LIMIT_BYTES} bytes"
-        causes.append(Cause("metadata.annotations", "FieldValueTooLong", message))
-    return causes
-
-
-def _owner_causes(owners: Any) -> list[Cause]:
-    causes, controller = [], None
-    for owner in owners:
-        for name, detail in (("apiVersion", "version must not be empty"), ("kind", "must not be empty")):
-            if not owner.get(name):
-                causes.append(messages.invalid(f"metadata.ownerReferences.{name}", "", detail))
-        causes += [
-            messages.invalid(f"metadata.ownerReferences.{name}", "", "must not be empty")
-            for name in ("name", "uid")
-            if not owner.get(name)
-        ]
-        if owner.get("controller"):
-            if controller is not None:
-                pair = " and ".join(f"{entry.get('kind')}/{entry.get('name')}" for entry in (controller, owner))
-                detail = f'Only one reference can have Controller set to true. Found "true" in references for {pair}'
-                causes.append(
-                    messages.invalid("metadata.ownerReferences", [_in_order(entry) for entry in owners], detail)
-                )
-            controller = owner
-    return causes
-
-
-def _in_order(owner: Object) -> dict[str, Any]:
-    """Return an owner reference with its members in Go's order, for messages."""
-    names = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
-    return {name: owner[name] for name in names if name in owner}
 
 
 def _finalizer_causes(resource: ServedResource, finalizers: Any) -> list[Cause]:

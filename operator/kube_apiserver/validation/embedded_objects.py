@@ -7,16 +7,20 @@ from kube_apiserver.decoding.decoder import value_error
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.schema.names import is_dns1035_label, is_label_value, is_qualified_name
+from kube_apiserver.schema.names import is_dns1035_label, is_dns1123_label, is_path_segment, is_qualified_name
+from kube_apiserver.validation.object_meta import annotation_causes, label_causes, owner_causes
 
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
 
 
 def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
-    """Return the decode error of the first invalid metadata of an object embedded in ``obj``, None if all are valid."""
+    """Return the decode error of the first object embedded in ``obj`` whose kind or metadata has a wrong type."""
     meta = from_definition(_OBJECT_META)
     for path, inner in _embedded(obj, schema, ""):
+        for name in ("apiVersion", "kind"):
+            if not isinstance(value := inner.get(name, ""), str):
+                return f"{path}.{name}: Invalid value: {messages.shown(value)}: must be a string"
         metadata = inner.get("metadata")
         if meta is not None and metadata is not None and (error := value_error(metadata, meta, "ObjectMeta")):
             return f"{path}.metadata: Invalid value: {messages.shown(metadata)}: {error}"
@@ -24,24 +28,38 @@ def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
 
 
 def embedded_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
-    """Return the field errors of the kinds of the objects embedded in ``obj``."""
-    causes: list[Cause] = []
-    for path, inner in _embedded(obj, schema, ""):
-        version, kind = inner.get("apiVersion"), inner.get("kind")
-        if isinstance(version, str) and version.count("/") > 1:
-            causes.append(messages.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}"))
-        if isinstance(kind, str) and kind and (problems := is_dns1035_label(kind.lower())):
-            causes.append(messages.invalid(f"{path}.kind", kind, _MIXED_CASE + ",".join(problems)))
-        causes += _label_causes(inner.get("metadata"), f"{path}.metadata.labels")
-    return causes
+    """Return the field errors of the kinds and the metadata of the objects embedded in ``obj``."""
+    return [cause for path, inner in _embedded(obj, schema, "") for cause in _causes(inner, path)]
 
 
-def _label_causes(metadata: Any, path: str) -> Iterator[Cause]:
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    for key, value in labels.items() if isinstance(labels, dict) else ():
-        yield from (messages.invalid(path, key, problem) for problem in is_qualified_name(key))
-        if isinstance(value, str):
-            yield from (messages.invalid(path, value, problem) for problem in is_label_value(value))
+def _causes(inner: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    for name in ("apiVersion", "kind"):
+        where, value = f"{path}.{name}", inner.get(name)
+        if name not in inner:
+            yield messages.required(where)
+        elif not isinstance(value, str):
+            yield messages.invalid(where, value, "must be a string")
+        elif not value:
+            yield messages.invalid(where, value, "must not be empty")
+        elif name == "apiVersion" and value.count("/") > 1:
+            yield messages.invalid(where, value, f"unexpected GroupVersion string: {value}")
+        elif name == "kind" and (problems := is_dns1035_label(value.lower())):
+            yield messages.invalid(where, value, _MIXED_CASE + ",".join(problems))
+    if isinstance(metadata := inner.get("metadata"), dict):
+        yield from _metadata_causes(metadata, f"{path}.metadata")
+
+
+def _metadata_causes(metadata: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    for name in ("generateName", "name"):
+        if value := metadata.get(name):
+            yield from (messages.invalid(f"{path}.{name}", value, problem) for problem in is_path_segment(value))
+    if (namespace := metadata.get("namespace")) and (problems := is_dns1123_label(namespace)):
+        yield from (messages.invalid(f"{path}.namespace", namespace, problem) for problem in problems)
+    yield from label_causes(metadata.get("labels") or {}, path)
+    yield from annotation_causes(metadata.get("annotations") or {}, path)
+    yield from owner_causes(metadata.get("ownerReferences") or (), path)
+    for finalizer in metadata.get("finalizers") or ():
+        yield from (messages.invalid(f"{path}.finalizers", finalizer, why) for why in is_qualified_name(finalizer))
 
 
 def _embedded(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

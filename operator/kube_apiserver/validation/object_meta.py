@@ -1,0 +1,62 @@
+"""Validation of the parts of ``metadata`` that objects and embedded resources share: labels, annotations, owners.
+
+It follows apimachinery's ``ValidateObjectMeta``. Names and finalizers of objects are in ``strategies.metadata``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
+
+Object = Mapping[str, Any]
+_ANNOTATIONS_LIMIT_BYTES = 256 * 1024
+
+
+def label_causes(labels: Mapping[str, str], path: str) -> list[Cause]:
+    """Return the field errors of the labels of the metadata at ``path``."""
+    causes = []
+    for key, value in labels.items():
+        causes += [messages.invalid(f"{path}.labels", key, why) for why in is_qualified_name(key)]
+        causes += [messages.invalid(f"{path}.labels", value, why) for why in is_label_value(value)]
+    return causes
+
+
+def annotation_causes(annotations: Mapping[str, str], path: str) -> list[Cause]:
+    """Return the field errors of the annotations of the metadata at ``path``."""
+    causes, size = [], 0
+    for key, value in annotations.items():
+        size += len(key.encode()) + len(value.encode())
+        causes += [messages.invalid(f"{path}.annotations", key, why) for why in is_qualified_name(key.lower())]
+    if size > _ANNOTATIONS_LIMIT_BYTES:
+        message = f"Too long: may not be more than {_ANNOTATIONS_LIMIT_BYTES} bytes"
+        causes.append(Cause(f"{path}.annotations", "FieldValueTooLong", message))
+    return causes
+
+
+def owner_causes(owners: Any, path: str) -> list[Cause]:
+    """Return the field errors of the owner references of the metadata at ``path``."""
+    causes, controller = [], None
+    for owner in owners:
+        for name, detail in (("apiVersion", "version must not be empty"), ("kind", "must not be empty")):
+            if not owner.get(name):
+                causes.append(messages.invalid(f"{path}.ownerReferences.{name}", "", detail))
+        causes += [
+            messages.invalid(f"{path}.ownerReferences.{name}", "", "must not be empty")
+            for name in ("name", "uid")
+            if not owner.get(name)
+        ]
+        if owner.get("controller"):
+            if controller is not None:
+                pair = " and ".join(f"{entry.get('kind')}/{entry.get('name')}" for entry in (controller, owner))
+                detail = f'Only one reference can have Controller set to true. Found "true" in references for {pair}'
+                causes.append(
+                    messages.invalid(f"{path}.ownerReferences", [_in_order(entry) for entry in owners], detail)
+                )
+            controller = owner
+    return causes
+
+
+def _in_order(owner: Object) -> dict[str, Any]:
+    """Return an owner reference with its members in Go's order, for messages."""
+    names = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
+    return {name: owner[name] for name in names if name in owner}
