@@ -50,7 +50,7 @@ def _fill(value: Any, schema: Schema, *, keep_nulls: bool) -> Any:
             result[name] = member
         elif member is not None or known.nullable:
             result[name] = _fill(member, known, keep_nulls=keep_nulls)
-        elif keep_nulls and known.default is MISSING and (known.type or known.int_or_string):
+        elif keep_nulls and known.default is MISSING:
             result[name] = None
     for name, known in schema.properties.items():
         if name not in result and known.default is not MISSING and known.default is not None:

@@ -11,6 +11,8 @@ from kube_apiserver.schema import Schema
 
 def merged(live: Any, applied: Any, schema: Schema | None) -> Any:
     """Return ``applied`` merged into ``live``: leaves are replaced, objects and keyed lists merge."""
+    if applied is None and live and not is_leaf(live, schema):
+        return live  # a null list or map has no members, and those of others stay
     if isinstance(live, dict) and isinstance(applied, dict) and not is_leaf(applied, schema):
         result = dict(live)
         for name, value in applied.items():

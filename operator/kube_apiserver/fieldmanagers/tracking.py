@@ -15,6 +15,7 @@ from kube_apiserver.fieldmanagers.entries import (
 )
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, without_changed
+from kube_apiserver.fieldmanagers.typed_errors import is_typed
 from kube_apiserver.fieldmanagers.typed_values import rooted
 from kube_apiserver.schema import Schema
 
@@ -33,11 +34,13 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
     now: datetime,
     subresource: str = "",
     reset: Sequence[str] | None = None,
+    sent: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return ``new`` with the ``managedFields`` that this write results in. ``new`` is not modified.
 
     Call it last, on defaulted objects after admission. A write without changes keeps the old time, so that it stays a
-    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates.
+    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates. So
+    does a value of a wrong type, which no manager can own.
 
     Args:
         old: the stored object, None on create.
@@ -50,10 +53,11 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
         subresource: "status" or "scale" if written through it.
         reset: root fields that this path resets. The default is ``status`` for built-in kinds, ``spec`` through their
             ``status``. Pass ``("status",)`` for custom kinds with a status subresource.
+        sent: the object before the server replaced what the writer cannot set, such as the status; None if it is new.
     """
     shape = rooted(schema)
     entries = _starting_entries(old, new)
-    if entries is None:
+    if entries is None or not (shape.builtin or _is_ownable(shape, old, new if sent is None else sent)):
         return without_entries(new)
     ignored = ignored_fields(shape, subresource, reset)
     changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
@@ -61,6 +65,10 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
     gained = stripped(changes.added | changes.modified, ignored)
     mine = Entry(manager, operation, api_version, subresource, stamp(now), gained)
     return with_entries(new, capped(_joined(others, mine)))
+
+
+def _is_ownable(schema: Schema, *objects: Mapping[str, Any] | None) -> bool:
+    return all(is_typed(without_entries(each), schema) for each in objects if each is not None)
 
 
 def _starting_entries(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Entry] | None:

@@ -34,6 +34,11 @@ def typed_patch_error(applied: Mapping[str, Any], schema: Schema, kind: str) -> 
     return f"failed to create typed patch object ({where}; {kind}): {error}"
 
 
+def is_typed(obj: Mapping[str, Any], schema: Schema) -> bool:
+    """Report whether every value of an object has the type of its schema, with its root. Lists may repeat items."""
+    return next(_errors(obj, schema, "", repeats=True), None) is None
+
+
 def _typed_error(applied: Any, schema: Schema) -> str:
     """Return the errors of a configuration, one line each with its path, "" if there are none."""
     errors = [f"{path}: {message}" if path else message for path, message in _errors(applied, schema, "")]
@@ -42,35 +47,40 @@ def _typed_error(applied: Any, schema: Schema) -> str:
     return "\n".join(["errors:", *(f"  {error}" for error in errors)])
 
 
-def _errors(value: Any, schema: Schema, path: str, *, keeps: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield the errors of a value; ``keeps`` where an object around it preserves unknown fields."""
+def _errors(
+    value: Any, schema: Schema, path: str, *, keeps: bool = False, repeats: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield the errors of a value; ``keeps`` where an object around it preserves unknown fields.
+
+    With ``repeats``, sets and keyed lists may have an item twice.
+    """
     if value is None:
         return
     keeps = keeps or schema.preserve_unknown
     if not schema.type and not schema.builtin and not isinstance(value, (dict, list)):
         return
     if schema.properties or (schema.type == "object" and not schema.definition):
-        yield from _map_errors(value, schema, path, keeps=keeps)
+        yield from _map_errors(value, schema, path, keeps=keeps, repeats=repeats)
     elif schema.type == "array":
-        yield from _list_errors(value, schema, path, keeps=keeps)
+        yield from _list_errors(value, schema, path, keeps=keeps, repeats=repeats)
     elif not schema.definition and not schema.int_or_string and (message := _scalar_error(value, schema.type)):
         yield path, message
 
 
-def _map_errors(value: Any, schema: Schema, path: str, *, keeps: bool) -> Iterator[tuple[str, str]]:
+def _map_errors(value: Any, schema: Schema, path: str, *, keeps: bool, repeats: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(value, dict):
         yield path, f"expected map, got &{{{go_text(value)}}}"
         return
     for name, member in value.items():
         known = schema.child(name)
         if known is not None:
-            yield from _errors(member, known, f"{path}.{name}", keeps=keeps)
+            yield from _errors(member, known, f"{path}.{name}", keeps=keeps, repeats=repeats)
         elif schema.properties and not keeps:
             yield f"{path}.{name}", "field not declared in schema"
             return
 
 
-def _list_errors(value: Any, schema: Schema, path: str, *, keeps: bool) -> Iterator[tuple[str, str]]:
+def _list_errors(value: Any, schema: Schema, path: str, *, keeps: bool, repeats: bool) -> Iterator[tuple[str, str]]:
     if not isinstance(value, list):
         yield path, f"expected list, got &{{{go_text(value)}}}"
         return
@@ -82,10 +92,10 @@ def _list_errors(value: Any, schema: Schema, path: str, *, keeps: bool) -> Itera
                 yield path, f"element {position}: {message}"
                 return
             shown = shown_path((element_of(item, schema),))
-            if shown in seen:
+            if shown in seen and not repeats:
                 yield path, f"duplicate entries for key {shown}"
             seen.add(shown)
-        yield from _errors(item, items, path + shown, keeps=keeps)
+        yield from _errors(item, items, path + shown, keeps=keeps, repeats=repeats)
 
 
 def _element_error(item: Any, schema: Schema) -> str:

@@ -81,7 +81,7 @@ def element_of(item: Any, schema: Schema) -> str:
     keys: dict[str, Any] = {}
     for key in schema.list_keys:
         known = schema.items.properties.get(key) if schema.items else None
-        if item.get(key) is not None:
+        if key in item:
             keys[key] = item[key]
         elif known is not None and (known.default is not MISSING or _is_always_written(known)):
             keys[key] = _ZEROS[known.type] if known.default is MISSING else known.default

@@ -21,6 +21,7 @@ from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, conflict, invalid
 from kube_apiserver.writes.write_pipeline import complete, present, reset_fields
 
+_IDENTITY = ("name", "namespace")
 _NO_OBJECT = (
     "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
     "type map[string]interface {{}}"
@@ -74,10 +75,12 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
     _require_type(request, applied)
     _require_typed(request, applied)
     sent_namespace = _metadata(applied).get("namespace")
+    nulls = {name: None for name, value in _metadata(applied).items() if value is None and name not in _IDENTITY}
     checked = named_object(request, _with_name(request, applied))
     if not sent_namespace:
         # managedFields must cover only the fields in the request body.
         checked["metadata"].pop("namespace", None)
+    checked["metadata"] |= nulls  # the manager owns them too
     return checked
 
 
@@ -91,7 +94,7 @@ def applied_object(
     """
     resource = request.resource
     try:
-        return fieldmanagers.apply(
+        result = fieldmanagers.apply(
             live,
             applied,
             manager=options.manager,
@@ -104,6 +107,8 @@ def applied_object(
         )
     except fieldmanagers.ApplyConflict as error:
         raise _conflict(error) from error
+    result["metadata"] = {name: value for name, value in result["metadata"].items() if value is not None}
+    return result
 
 
 def _conflict(error: fieldmanagers.ApplyConflict) -> StatusError:

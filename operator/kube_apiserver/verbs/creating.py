@@ -17,6 +17,7 @@ from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, already_exists
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.definitions import require_definition
 from kube_apiserver.writes.escalation import check_grants
 from kube_apiserver.writes.namespaces import require_namespace
 from kube_apiserver.writes.write_pipeline import checked, complete, present, store, tracked
@@ -54,13 +55,15 @@ async def create_object(request: Request, obj: dict[str, Any], options: WriteOpt
     _complete_metadata(request, metadata)
     is_long = body_size(request.http) > LONG_BYTES or takes_long(resource.schema)
     obj = await off_loop(is_long, _completed, request, obj, options, applied=applied)
+    require_definition(request, metadata.get("name", ""))
     require_namespace(request, metadata.get("name", ""))
     prepare_create(request, obj)
-    obj = await off_loop(is_long, checked, request, obj)
+    obj = await off_loop(is_long, checked, request, obj, applied=applied)
     check_grants(request, obj)
     metadata = obj["metadata"]
     if is_long:
-        require_namespace(request, metadata["name"])  # it may be gone meanwhile
+        require_definition(request, metadata["name"])  # it may be gone meanwhile
+        require_namespace(request, metadata["name"])
     key = item_key(metadata.get("namespace", ""), metadata["name"])
     if not options.dry_run and version.isdecimal() and int(version[:_DIGITS]):
         raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
@@ -71,15 +74,16 @@ async def create_object(request: Request, obj: dict[str, Any], options: WriteOpt
 
 
 def _completed(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool) -> dict[str, Any]:
-    resource, sent = request.resource, obj
-    obj = complete(request, sent, options, applied=applied)
+    resource = request.resource
+    obj = complete(request, obj, options, applied=applied)
     # The status that a creator cannot set is read all the same: its unknown fields and wrong types count.
+    sent = obj
     if resource.has_status and resource.schema is not None and "status" in sent:
-        obj.pop("status", None)
+        obj = {name: value for name, value in sent.items() if name != "status"}
         obj = apply_defaults(obj, resource.schema, keep_nulls=applied)
     default_create(request, obj)
     # Like in kube-apiserver, no manager owns the fields that admission adds later.
-    return obj if applied else tracked(request, None, obj, options)
+    return obj if applied else tracked(request, None, obj, options, sent)
 
 
 def require_create(request: Request) -> None:

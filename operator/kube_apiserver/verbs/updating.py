@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.cel import takes_long
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.requests.options import WriteOptions, write_options
@@ -138,12 +139,14 @@ def _next_state(
     old, obj = to_served(resource, current), change(current)
     _check_preconditions(request, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
+    sent = dict(obj)
     obj = prepare_update(request, old, obj)
-    obj = checked(request, obj, old)
+    # Like kube-apiserver, it counts before it prunes what was applied.
     _count_generation(request, old, obj)
+    obj = checked(request, obj, old, applied=applied)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if not applied:
-        obj = tracked(request, old, obj, options)
+        obj = tracked(request, old, obj, options, sent)
     return _State(old, obj, same_object(to_stored(resource, old), to_stored(resource, obj)))
 
 
@@ -195,5 +198,6 @@ def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]
     ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
     after = {key: value for key, value in new.items() if key not in ignored}
-    if before != after:
+    # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.
+    if before != after or (request.resource.custom is not None and codec.token(before) != codec.token(after)):
         new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1

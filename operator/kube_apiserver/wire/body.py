@@ -9,6 +9,7 @@ from aiohttp import web
 from yaml.reader import ReaderError
 
 from kube_apiserver import codec, protobuf
+from kube_apiserver.decoding.numbers import stored_numbers
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.wire.status_error import StatusError, bad_request, too_large, unsupported_media_type
 from kube_apiserver.wire.yaml_loader import BAD_ESCAPE, CONTROL_CHARACTER, JsonTypesLoader, RefusedYaml
@@ -116,7 +117,8 @@ def parse_json(raw: bytes) -> Any:
 async def parse_applied(raw: bytes) -> tuple[Any, list[str]]:
     """Return the value of an apply patch, and what the YAML decoder says of keys that are in it twice.
 
-    The patch is YAML or, as most clients send it, JSON.
+    The patch is YAML or, as most clients send it, JSON. kube-apiserver writes either as JSON and reads that, so that
+    ``1.0`` is ``1``.
 
     The YAML parser is a hundred times slower than the JSON decoder, so it gets only what is not JSON or differs as
     YAML, and a long body is parsed in a thread. YAML has no escapes of surrogates.
@@ -128,7 +130,12 @@ async def parse_applied(raw: bytes) -> tuple[Any, list[str]]:
         applied = await off_loop(is_long(raw, JSON), _applied_json, raw)
         if applied is not None:
             return applied, []
-    return await off_loop(is_long(raw, YAML), _parse_yaml, raw)
+    return await off_loop(is_long(raw, YAML), _applied_yaml, raw)
+
+
+def _applied_yaml(raw: bytes) -> tuple[Any, list[str]]:
+    applied, repeated = _parse_yaml(raw)
+    return stored_numbers(applied), repeated
 
 
 def _applied_json(raw: bytes) -> Any:
@@ -143,7 +150,7 @@ def _applied_json(raw: bytes) -> Any:
         return None  # the YAML parser knows their lines
     if (place := codec.surrogate_escape(raw)) >= 0:
         raise _unreadable_yaml(BAD_ESCAPE, raw.count(b"\n", 0, place))
-    return applied
+    return stored_numbers(applied)
 
 
 def _unreadable_yaml(why: str, line: int) -> StatusError:

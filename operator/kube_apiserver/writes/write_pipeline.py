@@ -50,16 +50,16 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
         return obj
     if request.resource.custom is not None:
         obj = decoded_numbers(obj)
-    error = decode_error(obj, schema) or embedded_error(obj, schema)
+    sent, is_custom = obj, request.resource.custom is not None
+    # Like kube-apiserver, it does not decode an applied custom object, and prunes it when it stores it.
+    as_applied = applied and is_custom
+    error = None if as_applied else decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
         raise type_mismatch(request, obj, error)
-    sent = obj
-    obj, unknown = prune(obj, schema)
+    obj, unknown = (obj, []) if as_applied else prune(obj, schema)
     duplicates, texts = _known_duplicates(request, unknown), [f'unknown field "{path}"' for path in unknown]
     duplicates = duplicates[:_MOST_STRICT]
-    if applied and request.resource.custom is not None:
-        texts = []  # those of a free-form object, which server-side apply lets pass
-    if request.resource.custom is None:
+    if not is_custom:
         texts = texts[: _MOST_STRICT - len(duplicates)]
     if (duplicates or texts) and options.validation != "Ignore":
         if options.validation == "Strict":
@@ -78,11 +78,13 @@ def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
     return [text for text in request.duplicates if not text.startswith(ignored)]
 
 
-def checked(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None) -> dict[str, Any]:
+def checked(
+    request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None, *, applied: bool = False
+) -> dict[str, Any]:
     """Validate an object: metadata, immutable fields, schema, CEL rules and the checks of its kind.
 
     Returns:
-        The object with its numbers as they are stored.
+        The object as it is stored: an applied one pruned, and with its numbers as Go writes them.
 
     Raises:
         StatusError: 422, with all field errors.
@@ -109,6 +111,8 @@ def checked(request: Request, obj: dict[str, Any], old: dict[str, Any] | None = 
         request.warnings.extend(definition_warnings(obj, old))
     if resource.custom is None:
         return obj
+    if applied and resource.schema is not None:
+        obj = apply_defaults(prune(obj, resource.schema)[0], resource.schema)
     whole: dict[str, Any] = stored_numbers(obj)
     return whole
 
@@ -141,8 +145,17 @@ def _of_status(cause: Cause) -> Cause:
     return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
 
 
-def tracked(request: Request, old: dict[str, Any] | None, new: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
-    """Return ``new`` with managedFields updated for a create, update or patch."""
+def tracked(
+    request: Request,
+    old: dict[str, Any] | None,
+    new: dict[str, Any],
+    options: WriteOptions,
+    sent: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return ``new`` with managedFields updated for a create, update or patch.
+
+    ``sent`` is the object with the status that was sent, if that is not the one in ``new``.
+    """
     return fieldmanagers.track(
         old,
         new,
@@ -152,6 +165,7 @@ def tracked(request: Request, old: dict[str, Any] | None, new: dict[str, Any], o
         now=request.cluster.clock.now(),
         subresource=request.target.subresource,
         reset=reset_fields(request),
+        sent=sent,
     )
 
 

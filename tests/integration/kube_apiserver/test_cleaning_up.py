@@ -150,3 +150,36 @@ async def test_a_definition_is_served_and_goes_with_its_objects(api: JsonApi, wi
         return status == 404
 
     await eventually(gone)
+
+
+async def test_a_definition_waits_for_finalizers_and_refuses_new_objects(
+    api: JsonApi, widget_crd: dict[str, Any]
+) -> None:
+    await api("POST", CRDS, widget_crd)
+    path = f"/apis/example.com/v1/namespaces/{NAMESPACE}/widgets"
+    held = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a", "finalizers": ["a.b/c"]}}
+
+    async def created() -> bool:
+        status, _ = await api("POST", path, held)
+        return status == 201
+
+    await eventually(created)
+    await api("DELETE", f"{CRDS}/widgets.example.com")
+    status, failure = await api("POST", path, {**held, "metadata": {"name": "b"}})
+    assert (status, failure["reason"]) == (403, "Forbidden")
+    assert failure["message"].endswith("create not allowed while custom resource definition is terminating")
+
+    async def marked() -> bool:
+        _, found = await api("GET", f"{path}/a")
+        return "deletionTimestamp" in found["metadata"]
+
+    await eventually(marked)
+    _, found = await api("GET", f"{path}/a")
+    found["metadata"]["finalizers"] = []
+    await api("PUT", f"{path}/a", found)
+
+    async def gone() -> bool:
+        status, _ = await api("GET", f"{CRDS}/widgets.example.com")
+        return status == 404
+
+    await eventually(gone)

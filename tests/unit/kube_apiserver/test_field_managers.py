@@ -7,7 +7,7 @@ import pytest
 
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.defaulting.defaults import apply_defaults
-from kube_apiserver.fieldmanagers import ApplyConflict, apply, track
+from kube_apiserver.fieldmanagers import ApplyConflict, apply, rooted, track, typed_patch_error
 from kube_apiserver.schema import Schema
 from tests.builtin_schema import builtin_schema
 
@@ -15,6 +15,13 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 3, 9, 5, tzinfo=UTC)
 CONFIG_MAP = builtin_schema("", "v1", "ConfigMap")
 DEPLOYMENT = builtin_schema("apps", "v1", "Deployment")
+GADGET = {"apiVersion": "e.com/v1", "kind": "G", "metadata": {"name": "x"}}
+KEYED = {
+    "type": "array",
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+    "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+}
 CONTAINER = {"name": "c", "image": "i", "ports": [{"containerPort": 80}]}
 SPEC = {
     "selector": {"matchLabels": {"a": "b"}},
@@ -194,6 +201,45 @@ def test_atomic_lists_of_custom_kinds_are_owned_whole() -> None:
     config = {"apiVersion": "e.com/v1", "kind": "G", "metadata": {"name": "x"}, "l": ["a"]}
     result = applied(None, config, "a", schema=schema, api_version="e.com/v1")
     assert fields(result, "a") == {"f:l": {}}
+
+
+def test_an_applied_null_leaves_what_others_put_into_a_map() -> None:
+    live = write(None, config_map({"a": "1"}, labels={"l": "m"}), "first")
+    config = config_map(labels=None)
+    result = applied(live, {**config, "data": None}, "alice")
+    assert (result["data"], result["metadata"]["labels"]) == ({"a": "1"}, {"l": "m"})
+    assert fields(result, "alice") == {"f:data": {}, "f:metadata": {"f:labels": {}}}
+    assert fields(result, "first") == fields(live, "first")
+
+
+def test_a_null_is_a_key_of_a_list_too() -> None:
+    spec = {"type": "object", "properties": {"map": KEYED}}
+    schema = from_crd({"type": "object", "properties": {"spec": spec}})
+    config = {**GADGET, "spec": {"map": [{"name": None}]}}
+    assert typed_patch_error(config, rooted(schema), "") == ""
+    assert fields(applied(None, config, "a", schema=schema), "a")["f:spec"]["f:map"] == {
+        'k:{"name":null}': {".": {}, "f:name": {}}
+    }
+
+
+@pytest.mark.parametrize("status", [{"ready": "yes"}, {"parts": [{"name": "a"}, "b"]}, "none", {"set": [{}]}])
+def test_no_manager_owns_an_object_with_a_value_of_a_wrong_type(status: Any) -> None:
+    members = {"ready": {"type": "boolean"}, "parts": KEYED, "set": {**KEYED, "x-kubernetes-list-type": "set"}}
+    shape = {"size": {"type": "integer"}, "status": {"type": "object", "properties": members}}
+    schema = from_crd({"type": "object", "properties": shape})
+    options: dict[str, Any] = {"manager": "a", "schema": schema, "api_version": "e.com/v1", "now": NOW}
+    tracked = track(None, {**GADGET, "size": 1}, **options)
+    assert managers(tracked) == [("a", "Update")]
+    assert managers(track(None, GADGET, sent={**GADGET, "status": status}, **options)) == []
+    assert managers(track(tracked, tracked, sent={**tracked, "status": status}, **options)) == []
+    assert managers(track({**tracked, "status": status}, tracked, **options)) == []
+
+
+def test_a_manager_owns_a_list_that_names_an_item_twice() -> None:
+    schema = from_crd({"type": "object", "properties": {"parts": KEYED}})
+    obj = {**GADGET, "parts": [{"name": "a"}, {"name": "a"}]}
+    result = track(None, obj, manager="a", schema=schema, api_version="e.com/v1", now=NOW)
+    assert managers(result) == [("a", "Update")]
 
 
 def test_an_untracked_object_gets_a_manager_before_the_first_apply() -> None:
