@@ -14,6 +14,7 @@ from tests.loop_turns import counted_turns
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 # The requests below take at least ten times as many, and the loop's thread makes some thousands of them.
@@ -116,6 +117,22 @@ async def test_the_loop_turns_while_a_part_of_a_small_object_is_copied_often(api
         headers = {"Content-Type": "application/json-patch+json"}
         async with api.session.patch(f"{api.url}{wides}/a", data=body, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
+    assert turns.longest < MOST_CALLS
+
+
+async def test_the_loop_turns_while_long_roles_are_aggregated(api: JsonApi) -> None:
+    rules = [{"apiGroups": ["a"], "resources": [f"r{number}"], "verbs": ["get"]} for number in range(5000)]
+    metadata = {"name": "long", "labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}}
+    selectors = [{"matchLabels": {"none": str(number)}} for number in range(5000)]
+    async with counted_turns() as turns:
+        selecting = {"metadata": {"name": "selecting"}, "aggregationRule": {"clusterRoleSelectors": selectors}}
+        for role in (selecting, {"metadata": metadata, "rules": rules}):
+            status, answer = await api("POST", ROLES, role)
+            assert status == 201, answer
+        async with asyncio.timeout(60):
+            for name in ("view", "edit", "admin"):
+                while len((await api("GET", f"{ROLES}/{name}"))[1]["rules"]) < len(rules):
+                    pass
     assert turns.longest < MOST_CALLS
 
 
