@@ -44,33 +44,34 @@ def merge_list(original: list[Any], change: ListPatch, schema: Schema, merge_map
     if not schema.patch_key:
         return _ordered(_scalars(original, change), change, lambda item: item, original)
     key = schema.patch_key
-    items = [dict(item) for item in original]
-    places = _places(items, key)
+    items: list[dict[str, Any] | None] = [dict(item) for item in original]
+    places = _places(original, key)
     for patch in change.items:
         directive = patch.get(_DIRECTIVE) if isinstance(patch, dict) else None
         if directive == "replace":
             return [dict(item) for item in change.items if _DIRECTIVE not in item]
         _require_key([patch], key)
-        position = places.get(codec.token(patch[key]))
+        token = codec.token(patch[key])
         if directive == "delete":
-            if position is not None:
-                items = [item for item in items if item.get(key) != patch[key]]
-                places = _places(items, key)
+            for place in places.pop(token, ()):
+                items[place] = None
         elif directive is not None:
             raise invalid_directive(f"unknown patch type: {directive} in map: {go_text(patch)}")
-        elif position is None:
-            places[codec.token(patch[key])] = len(items)
-            items.append(merge_map({}, patch, schema.items))
+        elif token in places:
+            first = places[token][0]
+            items[first] = merge_map(items[first] or {}, patch, schema.items)
         else:
-            items[position] = merge_map(items[position], patch, schema.items)
-    return _ordered(items, change, lambda item: item.get(key) if isinstance(item, dict) else item, original)
+            places[token] = [len(items)]
+            items.append(merge_map({}, patch, schema.items))
+    left = [item for item in items if item is not None]
+    return _ordered(left, change, lambda item: item.get(key) if isinstance(item, dict) else item, original)
 
 
-def _places(items: list[dict[str, Any]], key: str) -> dict[bytes, int]:
-    """Return the first place of each merge key."""
-    places: dict[bytes, int] = {}
+def _places(items: list[dict[str, Any]], key: str) -> dict[bytes, list[int]]:
+    """Return the places of each merge key."""
+    places: dict[bytes, list[int]] = {}
     for place, item in enumerate(items):
-        places.setdefault(codec.token(item.get(key)), place)
+        places.setdefault(codec.token(item.get(key)), []).append(place)
     return places
 
 

@@ -163,6 +163,20 @@ def test_a_patch_of_thousands_of_items_is_merged_by_key_and_in_order() -> None:
     assert merged["finalizers"] == [*names[:5], "first", *names[5:]]
 
 
+def test_thousands_of_items_are_deleted_in_one_pass() -> None:
+    """It took minutes when each deletion went through the whole list."""
+    containers = [{"name": f"c{number}", "image": "i"} for number in range(20_000)]
+    deleted = [{"name": each["name"], "$patch": "delete"} for each in containers[1:]]
+    left = patched_pod({"containers": containers}, {"containers": deleted})
+    assert left["containers"] == containers[:1]
+
+
+def test_a_deleted_item_may_be_there_twice_and_come_again() -> None:
+    doc = {"containers": [{"name": "a", "image": "1"}, {"name": "b", "image": "2"}, {"name": "a", "image": "3"}]}
+    patch = {"containers": [{"name": "a", "$patch": "delete"}, {"name": "a", "image": "4"}]}
+    assert patched_pod(doc, patch)["containers"] == [{"name": "a", "image": "4"}, {"name": "b", "image": "2"}]
+
+
 def test_retain_keys_drops_the_other_union_members() -> None:
     doc = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
     patch = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}
