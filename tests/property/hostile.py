@@ -1,17 +1,19 @@
 """Sends hostile requests to a server process and measures how long a bystander waits that reads all the while.
 
 ``python -m tests.property.hostile 10000`` prints what the slowest answers waited for. It ends with status 1 after an
-error of the server's own, or an answer to the bystander that took longer than a quarter of a second.
+error of the server's own, or an answer to the bystander that took longer than a quarter of a second. An interrupt ends
+the sending, and the report is about what was sent so far.
 """
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import aiohttp
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,6 +25,7 @@ from tests.property.hostile_server import BYSTANDER, TIMEOUT, prepare, send, sta
 
 MOST_SECONDS = 0.25
 _SHOWN = 10
+_SAID_EACH = 500
 _MODULE = "tests.property.hostile"
 Answer = tuple[float, float]
 
@@ -72,6 +75,8 @@ class _Report:
         """Record a request and its answer."""
         self.sent.append((begun, time.monotonic(), request.what))
         self.statuses[status] += 1
+        if len(self.sent) % _SAID_EACH == 0:
+            print(f"{len(self.sent)} requests sent", file=sys.stderr, flush=True)
         if OWN_FAULT in text or "Traceback" in text:
             self.faults.append(f"{request.what}: {request.method} {request.target}: {text[:200]}")
 
@@ -103,7 +108,8 @@ def _send_all(count: int, url: str, report: _Report) -> None:
             begun = time.monotonic()
             report.add(request, begun, *runner.run(send(session, request)))
 
-        sends()
+        with suppress(KeyboardInterrupt):
+            sends()
         runner.run(session.close())
 
 
@@ -136,6 +142,7 @@ if __name__ == "__main__":
         case ["watch", address]:
             asyncio.run(_watch(address))
         case [number]:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             sys.exit(main(int(number)))
         case _:
             sys.exit(f"usage: python -m {_MODULE} COUNT")
