@@ -20,9 +20,14 @@ class Issue:
 
 
 class CompileError(ValueError):
-    """An expression is wrong. Its text is that of cel-go: each issue with its line and a mark below its column."""
+    """An expression is wrong. Its text is that of cel-go: each issue with its line and a mark below its column.
+
+    Attributes:
+        first: the message of the first issue, without its place.
+    """
 
     def __init__(self, issues: Sequence[Issue], source: str) -> None:
+        self.first = issues[0].message
         in_order = sorted(issues, key=lambda issue: issue.offset)
         shown = [_located(issue, source) for issue in in_order[:_MOST_SHOWN]]
         if len(in_order) > _MOST_SHOWN:

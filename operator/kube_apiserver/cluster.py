@@ -17,6 +17,7 @@ class Cluster:
     Attributes:
         bookmark_seconds: interval of bookmarks on an idle watch that allows them.
         stuck_seconds: how long a watch client may leave one chunk unread before the server drops the connection.
+        features: the features that are on.
         faults: the planned faults.
     """
 
@@ -27,4 +28,5 @@ class Cluster:
     tokens: Tokens
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0
+    features: frozenset[str] = frozenset()
     faults: FaultPlan = field(default_factory=FaultPlan)

@@ -1,5 +1,6 @@
 """The settings of an embedded API server, and the endpoint of a running one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class ApiServerConfig:
         bookmark_seconds: interval of bookmarks on a watch that allows them.
         stuck_seconds: how long a watch client may leave one chunk unread before the server drops the connection.
         controllers: the controllers that run, as in kube-controller-manager's flag: ``("*", "-namespace-controller")``.
+        feature_gates: what to turn on or off beside the defaults, as in kube-apiserver's flag:
+            ``{"ShardedListAndWatch": True}``.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +35,7 @@ class ApiServerConfig:
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0
     controllers: tuple[str, ...] = ("*",)
+    feature_gates: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

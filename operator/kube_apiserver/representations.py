@@ -60,6 +60,9 @@ class Presenter:
     def many(self, items: Sequence[Item], metadata: dict[str, Any]) -> bytes:
         """Return the encoded list with ``metadata``."""
         resource = self._resource
+        if self._transform:
+            # As in kube-apiserver, what a list is converted to does not say which shards are in it.
+            metadata = {name: value for name, value in metadata.items() if name != "shardInfo"}
         if self._transform == "Table":
             return codec.encode(self._table(items, metadata))
         if self._transform:

@@ -15,6 +15,7 @@ from kube_apiserver.clock import Clock, SystemClock
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.config import ApiServerConfig, Endpoint
 from kube_apiserver.controllers.controllers import Controllers
+from kube_apiserver.features import enabled_features
 from kube_apiserver.handler import Handler
 from kube_apiserver.kubeconfig import write_kubeconfig
 from kube_apiserver.listener import BACKLOG, Front, address_of, listen, reachable
@@ -40,6 +41,9 @@ class ApiServer:
         clock: the wall clock, by default that of the machine.
         front: accepts the connections; None lets aiohttp accept them without limits.
 
+    Raises:
+        ValueError: a feature gate in the settings does not exist.
+
     Attributes:
         cluster: the state of the server, for tests that bypass HTTP.
         faults: the planned faults, empty by default.
@@ -59,6 +63,7 @@ class ApiServer:
             tokens=Tokens(store, clock, TokenSigner(self.config.data_dir)),
             bookmark_seconds=self.config.bookmark_seconds,
             stuck_seconds=self.config.stuck_seconds,
+            features=enabled_features(self.config.feature_gates),
         )
         self.faults = self.cluster.faults
         self._socket: socket.socket | None = None

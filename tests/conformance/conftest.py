@@ -15,6 +15,9 @@ from tests import gotool
 from tests.conformance.differential.targets import Target, read_kubeconfig, running
 from tests.realserver import excuse_handshakes
 
+#: What both servers have on, for the cases about it; it changes nothing for a request that does not ask for it.
+FEATURES = "ShardedListAndWatch=true"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     excuse_handshakes(config)
@@ -33,6 +36,7 @@ def real_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         return
     folder = tmp_path_factory.mktemp("controlplane")
     command = [request.getfixturevalue("controlplane"), "--data-dir", str(folder), "--stop-on-stdin-close"]
+    command += ["--", f"--feature-gates={FEATURES}"]
     with running(command, folder / "kubeconfig", folder / "log") as target:
         yield target
 
@@ -44,5 +48,6 @@ def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target
     # The control plane beside it runs three controllers of kube-controller-manager.
     absent = "*,-serviceaccount-controller,-root-ca-certificate-publisher-controller"
     command = [sys.executable, "-m", "plugin_operator", "apiserver", "--exit-with-stdin", "--controllers", absent]
+    command += ["--feature-gates", FEATURES]
     with running([*command, "--write-kubeconfig", str(kubeconfig)], kubeconfig, folder / "log") as target:
         yield target

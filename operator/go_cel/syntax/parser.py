@@ -30,8 +30,8 @@ _TOO_LONG, _MAX_CHARACTERS = "expression code point size exceeds limit: size: {}
 _TOO_DEEP = "expression recursion limit exceeded: 250"
 
 
-def parse(source: str) -> Node:
-    """Return the syntax tree of an expression.
+def parse(source: str, *, macros: bool = True) -> Node:
+    """Return the syntax tree of an expression. Without macros, ``has(a.b)`` and its like are calls as others are.
 
     Raises:
         CompileError: it is none.
@@ -39,7 +39,7 @@ def parse(source: str) -> Node:
     if len(source) > _MAX_CHARACTERS:
         raise CompileError([Issue(0, _TOO_LONG.format(len(source), _MAX_CHARACTERS))], source)
     found, unreadable = tokens(source)
-    parser = _Parser(found, unreadable)
+    parser = _Parser(found, unreadable, macros=macros)
     try:
         root = parser.whole()
     except _Wrong as error:
@@ -57,7 +57,8 @@ class _Wrong(Exception):
 
 
 class _Parser:
-    def __init__(self, found: list[Token], issues: list[Issue]) -> None:
+    def __init__(self, found: list[Token], issues: list[Issue], *, macros: bool) -> None:
+        self._macros = macros
         self._tokens = found
         self._at = 0
         self.issues = issues
@@ -175,7 +176,7 @@ class _Parser:
 
     def _call(self, offset: int, function: str, args: list[Node], target: Node | None = None) -> Node:
         try:
-            found = expanded(offset, function, args, target)
+            found = expanded(offset, function, args, target) if self._macros else None
         except MacroError as error:
             self.issues.append(error.issue)
             return Literal(offset, None)

@@ -34,7 +34,7 @@ def write_options(request: Request, options_kind: str) -> WriteOptions:
     Raises:
         StatusError: 422, an option has an invalid value.
     """
-    dry_run = [value for key, value in _pairs(request) if key == "dryRun" and value]
+    dry_run = dry_run_in_query(request)
     check_dry_run(dry_run, options_kind)
     validation = request.query.get("fieldValidation", "")
     if validation and validation not in _VALIDATIONS:
@@ -73,36 +73,52 @@ class DeleteOptions:
     resource_version: str = ""
 
 
-def delete_options(request: Request, body: Mapping[str, Any]) -> DeleteOptions:
-    """Parse the options of a delete. The body takes precedence over the query.
+def delete_options_in_query(request: Request) -> dict[str, Any]:
+    """Return the DeleteOptions in the query of a delete, which kube-apiserver reads only if there is no body.
+
+    Raises:
+        StatusError: 400, the grace period is no integer.
+    """
+    found = {
+        "dryRun": dry_run_in_query(request),
+        "gracePeriodSeconds": request.number("gracePeriodSeconds"),
+        "orphanDependents": request.flag("orphanDependents"),
+        "propagationPolicy": request.query.get("propagationPolicy"),
+        "preconditions": {name: request.query.get(name) for name in ("uid", "resourceVersion")},
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def delete_options(options: Mapping[str, Any]) -> DeleteOptions:
+    """Validate DeleteOptions.
 
     Raises:
         StatusError: 422, an option has an invalid value.
     """
-    dry_run = list(body.get("dryRun") or [value for key, value in _pairs(request) if key == "dryRun" and value])
+    dry_run = options.get("dryRun") or []
     check_dry_run(dry_run, "DeleteOptions")
-    propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy", "")
+    propagation = options.get("propagationPolicy") or ""
     if propagation not in {"", "Orphan", "Background", "Foreground"}:
         supported = '"Foreground", "Background", "Orphan", "nil"'
         message = f'Unsupported value: "{propagation}": supported values: {supported}'
         cause = Cause("propagationPolicy", "FieldValueNotSupported", message)
         raise invalid("DeleteOptions", "meta.k8s.io", "", [cause])
-    orphan = body.get("orphanDependents", request.flag("orphanDependents"))
+    orphan = options.get("orphanDependents")
     if orphan is not None and propagation:
         message = f'Invalid value: "{propagation}": orphanDependents and deletionPropagation cannot be both set'
         raise invalid("DeleteOptions", "meta.k8s.io", "", [Cause("propagationPolicy", "FieldValueInvalid", message)])
     if orphan is not None:
         propagation = "Orphan" if orphan else "Background"
-    grace = body.get("gracePeriodSeconds", request.number("gracePeriodSeconds"))
-    preconditions = body.get("preconditions") or {}
+    preconditions = options.get("preconditions") or {}
     return DeleteOptions(
         dry_run=bool(dry_run),
         propagation=propagation,
-        grace_seconds=grace,
+        grace_seconds=options.get("gracePeriodSeconds"),
         uid=preconditions.get("uid") or "",
         resource_version=preconditions.get("resourceVersion") or "",
     )
 
 
-def _pairs(request: Request) -> list[tuple[str, str]]:
-    return list(request.http.rel_url.query.items())
+def dry_run_in_query(request: Request) -> list[str]:
+    """Return the values of ``dryRun`` in the query."""
+    return [value for key, value in request.http.rel_url.query.items() if key == "dryRun" and value]

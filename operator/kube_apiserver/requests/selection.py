@@ -1,13 +1,16 @@
-"""Label and field selectors of a request."""
+"""Label, field and shard selectors of a request."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver.features import SHARDED_LIST_AND_WATCH
 from kube_apiserver.registry import ServedResource
+from kube_apiserver.requests.request import Request
+from kube_apiserver.requests.shards import ShardSelector, ShardSelectorError
 from kube_apiserver.schema import is_path_segment
 from kube_apiserver.selectors import FieldSelector, LabelSelector, SelectorError
 from kube_apiserver.storage import Item
-from kube_apiserver.wire.status_error import bad_request
+from kube_apiserver.wire.status_error import StatusError, bad_request
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
 # The field selectors that kube-apiserver supports, by bucket.
@@ -59,16 +62,22 @@ def exact_name(text: str) -> str:
 
 
 class Selection:
-    """Matches items by the label and field selectors of a request."""
+    """Matches items by the label, field and shard selectors of a request.
 
-    __slots__ = ("_fields", "_labels", "_needs_body", "everything")
+    Attributes:
+        everything: whether all items match.
+        is_counted: whether a page counts the items that remain. As in kube-apiserver, shards make no difference.
+    """
 
-    def __init__(self, resource: ServedResource, query: Mapping[str, str], name: str = "") -> None:
-        """Parse both selectors. ``name`` restricts the match to one object.
+    __slots__ = ("_fields", "_labels", "_needs_body", "_shards", "everything", "is_counted")
+
+    def __init__(self, request: Request) -> None:
+        """Parse the selectors. The name in the path of the request is one more.
 
         Raises:
-            StatusError: 400, a selector is invalid or names an unsupported field.
+            StatusError: 400, a selector is invalid or names an unsupported field; 500, a shard selector is invalid.
         """
+        resource, query, name = request.resource, request.query, request.target.name
         try:
             self._labels = LabelSelector.parse(query.get("labelSelector", ""))
             fields = FieldSelector.parse(query.get("fieldSelector", ""))
@@ -82,18 +91,38 @@ class Selection:
         _check_fields(resource, [path for path, _, _ in requirements])
         self._fields = requirements
         self._needs_body = any(path not in _EVERYWHERE for path, _, _ in requirements)
-        self.everything = not self._labels.requirements and not requirements
+        self._shards = _shards(request)
+        self.is_counted = not self._labels.requirements and not requirements
+        self.everything = self.is_counted and self._shards is None
+
+    @property
+    def list_metadata(self) -> dict[str, Any]:
+        """What the metadata of a list says about its selection: the shards in it."""
+        return {} if self._shards is None else {"shardInfo": {"selector": self._shards.text}}
 
     def matches(self, item: Item) -> bool:
         """Report whether an item matches."""
         if self.everything:
             return True
+        if self._shards is not None and not self._shards.matches(item):
+            return False
         if self._labels.requirements and not self._labels.matches(item.labels):
             return False
         if not self._fields:
             return True
         body = item.decode() if self._needs_body else {}
         return all((_value(item, body, path) == value) == (operator != "!=") for path, operator, value in self._fields)
+
+
+def _shards(request: Request) -> ShardSelector | None:
+    text = request.query.get("shardSelector", "")
+    if not text or SHARDED_LIST_AND_WATCH not in request.cluster.features:
+        return None
+    try:
+        return ShardSelector(text)
+    except ShardSelectorError as error:
+        # Nothing in kube-apiserver makes a client error of this one.
+        raise StatusError(500, "", f"invalid shard selector: {error}") from error
 
 
 def _stored_path(path: str, resource: ServedResource) -> str:

@@ -2,13 +2,13 @@
 
 from kube_apiserver import codec
 from kube_apiserver.representations import Presenter
-from kube_apiserver.requests.options import DeleteOptions, delete_options
+from kube_apiserver.requests.options import DeleteOptions, delete_options, delete_options_in_query
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
-from kube_apiserver.requests.selection import Selection
 from kube_apiserver.storage import Item
 from kube_apiserver.threads import Pause
 from kube_apiserver.verbs.reading import choose, find, presented
+from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
@@ -51,7 +51,7 @@ async def delete_collection(request: Request) -> Response:
     """Delete the selected objects, or one page of them. Answer with the list of their last states."""
     options = await _read_options(request)
     presenter = Presenter(request, many=True)
-    chosen, metadata = await choose(request, Selection(request.resource, request.query))
+    chosen, metadata = await choose(request)
     pause = Pause()
     for item in chosen:
         await pause.if_due()
@@ -67,7 +67,7 @@ async def delete_collection(request: Request) -> Response:
 
 async def _read_options(request: Request) -> DeleteOptions:
     body = await read_as(request, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
-    return delete_options(request, body)
+    return delete_options(body if body_size(request.http) else delete_options_in_query(request))
 
 
 def check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:

@@ -4,13 +4,14 @@ The order of the checks and the messages follow kube-apiserver's ``registry/core
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.controllers.label_selectors import selector_text
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.requests.options import DeleteOptions, delete_options
+from kube_apiserver.requests.options import DeleteOptions, delete_options, dry_run_in_query
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.selectors import LabelSelector, SelectorError
@@ -42,7 +43,7 @@ async def evict(request: Request) -> Response:
     body = await read_as(request, "io.k8s.api.policy.v1.Eviction", "Eviction")
     if (body.get("metadata") or {}).get("name", "") != request.target.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    item, options = find(request), delete_options(request, body.get("deleteOptions") or {})
+    item, options = find(request), delete_options(_options(request, body))
     pod = to_served(request.resource, item)
     if not _ignores_budgets(pod):
         budgets = _budgets_of(request, item)
@@ -54,6 +55,20 @@ async def evict(request: Request) -> Response:
     last = _delete(request, item, pod, options)
     await request.cluster.store.durable(last.revision)
     return Response(codec.encode(_DONE), 201)
+
+
+def _options(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the DeleteOptions of an Eviction, with the ``dryRun`` of the request.
+
+    Raises:
+        StatusError: 500, both have one, and they differ; nothing in kube-apiserver makes a client error of it.
+    """
+    options, of_request = body.get("deleteOptions") or {}, dry_run_in_query(request)
+    of_body = options.get("dryRun") or of_request
+    if of_request and of_body != of_request:
+        shown = (f"[{' '.join(each)}]" for each in (of_request, of_body))
+        raise StatusError(500, "", f"Non-matching dry-run options in request and content: {' and '.join(shown)}")
+    return {**options, "dryRun": of_body}
 
 
 def _delete(request: Request, item: Item, pod: dict[str, Any], options: DeleteOptions) -> Item:

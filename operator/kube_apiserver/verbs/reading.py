@@ -17,6 +17,9 @@ from kube_apiserver.wire.status_error import bad_request, expired, not_found
 #: From this size on, a thread encodes a list. Most lists are joined from the bytes of their items.
 _LONG_LIST_BYTES = 256 * 1024
 
+#: What kube-apiserver does not keep in a watch cache.
+_UNCACHED = frozenset({"events"})
+
 
 def find(request: Request) -> Item:
     """Return the current item that a request names, for a write to build on.
@@ -60,9 +63,8 @@ async def get(request: Request) -> Response:
 
 async def list_objects(request: Request) -> Response:
     """Answer with a list or one page of it."""
-    selection = Selection(request.resource, request.query, request.target.name)
     presenter = Presenter(request, many=True)
-    chosen, metadata = await choose(request, selection)
+    chosen, metadata = await choose(request)
     return Response(await presented(presenter, chosen, metadata))
 
 
@@ -72,20 +74,24 @@ async def presented(presenter: Presenter, chosen: list[Item], metadata: dict[str
     return await off_loop(is_long, presenter.many, chosen, metadata)
 
 
-async def choose(request: Request, selection: Selection) -> tuple[list[Item], dict[str, Any]]:
+async def choose(request: Request) -> tuple[list[Item], dict[str, Any]]:
     """Return the selected items, or one page of them, with the list metadata.
 
     Raises:
-        StatusError: 400 or 422, a parameter is invalid; 410; 504.
+        StatusError: 400 or 422, a parameter is invalid; 410; 500, a shard selector is invalid; 504.
     """
     request.number("timeoutSeconds")  # validated only: a list never takes that long
-    revision, items = _start(request)
     limit = request.number("limit") or 0
+    selection = Selection(request)
+    if request.query.get("resourceVersion") == "0" and request.resource.bucket not in _UNCACHED:
+        limit = 0  # The watch cache of kube-apiserver answers, and it ignores the limit then.
+    revision, items = _start(request)
     if selection.everything:
         return _chosen(items, selection, revision, limit)
     # A thread must not read the store, which changes meanwhile.
     found = list(items)
-    return await off_loop(len(found) > LONG_ITEMS, _chosen, iter(found), selection, revision, limit)
+    chosen, metadata = await off_loop(len(found) > LONG_ITEMS, _chosen, iter(found), selection, revision, limit)
+    return chosen, {**metadata, **selection.list_metadata}
 
 
 def _chosen(
@@ -100,7 +106,7 @@ def _chosen(
     remaining = sum(1 for _ in items) if len(chosen) == limit else 0
     if remaining:
         metadata["continue"] = make_token(revision, chosen[-1].key)
-        if selection.everything:
+        if selection.is_counted:
             metadata["remainingItemCount"] = remaining
     return chosen, metadata
 

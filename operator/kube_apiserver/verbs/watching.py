@@ -78,7 +78,6 @@ class WatchStream:
                 streaming list, become an ERROR event in the stream instead.
         """
         self._call = request
-        self._selection = Selection(request.resource, request.query, request.target.name)
         self._presenter = Presenter(request, many=False)
         media = request.representation().media
         if media == YAML:
@@ -86,6 +85,7 @@ class WatchStream:
         self.events = events_of(media)
         self._bookmarks = bool(request.flag("allowWatchBookmarks"))
         self._seconds = request.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
+        self._selection = Selection(request)
         initial = _send_initial_events(request)
         self._initial_end = initial is True and self._bookmarks
         store = request.cluster.store

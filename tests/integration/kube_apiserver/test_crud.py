@@ -11,6 +11,7 @@ from tests.integration.kube_apiserver.conftest import JsonApi
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
 CONFIGMAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
 
 
 JSON = {"Content-Type": "application/json"}
@@ -86,6 +87,32 @@ async def test_a_label_selector_narrows_a_list(api: JsonApi) -> None:
 async def test_an_object_needs_its_namespace(api: JsonApi) -> None:
     status, failure = await api("POST", "/api/v1/namespaces/nowhere/configmaps", {"metadata": {"name": "a"}})
     assert (status, failure["message"]) == (404, 'namespaces "nowhere" not found')
+
+
+async def test_a_list_of_any_version_is_no_page(api: JsonApi) -> None:
+    """A watch cache of kube-apiserver ignores the limit then. Events have none."""
+    for name in ("a", "b", "c"):
+        await api("POST", CONFIGMAPS, {"metadata": {"name": name, "labels": {"of": "three"}}})
+        event = {"metadata": {"name": name}, "involvedObject": {"namespace": NAMESPACE}}
+        await api("POST", EVENTS, event)
+    _, found = await api("GET", CONFIGMAPS, labelSelector="of=three", limit="1", resourceVersion="0")
+    assert [item["metadata"]["name"] for item in found["items"]] == ["a", "b", "c"]
+    assert "continue" not in found["metadata"]
+    _, found = await api("GET", EVENTS, limit="1", resourceVersion="0")
+    assert len(found["items"]) == 1
+    assert found["metadata"]["continue"]
+
+
+@pytest.mark.parametrize("query", ["uid=other", "resourceVersion=1", "dryRun=All"])
+async def test_options_in_the_query_of_a_delete_count_only_without_a_body(api: JsonApi, query: str) -> None:
+    """As in kube-apiserver: a delete with a body and ``dryRun`` in its query is no dry run."""
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    status, answer = await api("DELETE", f"{CONFIGMAPS}/a?{query}")
+    assert status == (200 if query == "dryRun=All" else 409), answer
+    assert (await api("GET", f"{CONFIGMAPS}/a"))[0] == 200
+    status, answer = await api("DELETE", f"{CONFIGMAPS}/a?{query}", {"apiVersion": "v1", "kind": "DeleteOptions"})
+    assert status == 200, answer
+    assert (await api("GET", f"{CONFIGMAPS}/a"))[0] == 404
 
 
 async def test_a_finalizer_holds_a_deleted_object(api: JsonApi) -> None:

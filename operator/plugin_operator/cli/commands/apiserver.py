@@ -50,13 +50,18 @@ _EXAMPLES = (
     "--controllers", to="controllers", default="*", show_default=True,
     help="Controllers to run, as for kube-controller-manager: '*,-serviceaccount-controller'.",
 )  # fmt: skip
+@flag(
+    "--feature-gates", to="feature_gates", default="", metavar="NAME=true,…",
+    help="Alpha features to turn on, as for kube-apiserver: 'ShardedListAndWatch=true'.",
+)  # fmt: skip
 @click.option("--exit-with-stdin", "child", is_flag=True, hidden=True, help="End when standard input ends.")
 @log_flags
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each flag
     address: BindAddress | None,
     kubeconfig: Path,
     data_dir: Path | None,
     controllers: str,
+    feature_gates: str,
     child: bool,
     log_level: str,
     log_format: LogFormat,
@@ -70,6 +75,7 @@ def command(
     # Imported on demand: the server loads asyncio, aiohttp and schemas, which --help does not need.
     from kube_apiserver import ApiServerConfig
     from kube_apiserver.controllers.controllers import enabled
+    from kube_apiserver.features import enabled_features, parse_gates
     from kube_apiserver.kubeconfig import has_other_clusters
     from kube_apiserver.threads import give_way_quickly
     from plugin_operator import logs
@@ -89,12 +95,18 @@ def command(
         enabled(wanted)
     except ValueError as error:
         raise UsageError(f"--controllers: {error}") from error
+    try:
+        gates = parse_gates(feature_gates)
+        enabled_features(gates)
+    except ValueError as error:
+        raise UsageError(f"--feature-gates: {error}") from error
     config = ApiServerConfig(
         host=address.host,
         port=address.port,
         data_dir=data_dir,
         kubeconfig_path=kubeconfig,
         controllers=wanted,
+        feature_gates=gates,
     )
     sys.exit(run_in_loop(_serve(config, child=child)))
 

@@ -15,6 +15,7 @@ from tests.conformance.differential.language import (
 )
 
 _A = f"{CONFIG_MAPS}/a"
+_MAKE_A = post(CONFIG_MAPS, config_map("a"), silent=True)
 
 
 def _options(**options: Any) -> dict[str, Any]:
@@ -37,6 +38,31 @@ CASES = (
         patch(_A, {"data": {"k": "w"}}),
         patch(_A, {"metadata": {"finalizers": ["example.com/f", "example.com/g"]}}),
         patch(_A, [{"op": "remove", "path": "/metadata/finalizers"}], JSON_PATCH),
+        get(_A),
+    ),
+    case(
+        "options in the query of a delete count where there is no body",
+        *(
+            step
+            for query in ("uid=1-2", "resourceVersion=1", "resourceVersion=0", "dryRun=All", "gracePeriodSeconds=x")
+            for step in (_MAKE_A, delete(f"{_A}?{query}"), get(_A, only="kind"))
+        ),
+        *(
+            step
+            for query in (
+                "uid=1-2",
+                "dryRun=All",
+                "gracePeriodSeconds=x",
+                "propagationPolicy=x",
+                "uid=&resourceVersion=",
+            )
+            for step in (_MAKE_A, delete(f"{_A}?{query}", _options()), get(_A, only="kind"))
+        ),
+        _MAKE_A,
+        delete(f"{_A}?orphanDependents=true", _options(propagationPolicy="Background")),
+        _MAKE_A,
+        delete(f"{CONFIG_MAPS}?resourceVersion=0"),
+        delete(f"{CONFIG_MAPS}?dryRun=All", _options()),
         get(_A),
     ),
     case(

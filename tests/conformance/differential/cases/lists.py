@@ -111,6 +111,27 @@ CASES: tuple[Case, ...] = (
         get(f"{CONFIG_MAPS}?limit=0"),
     ),
     case(
+        "a list of any version is whole where a watch cache has it",
+        *_FIVE,
+        *(
+            post(
+                "/api/v1/namespaces/$ns/events",
+                {"metadata": {"name": name}, "involvedObject": {"namespace": "$ns"}},
+                silent=True,
+            )
+            for name in ("a", "b")
+        ),
+        get(f"{CONFIG_MAPS}?limit=2&resourceVersion=0"),
+        get(f"{CONFIG_MAPS}?limit=2&resourceVersion=0&resourceVersionMatch=NotOlderThan"),
+        get(f"{CONFIG_MAPS}?limit=1&resourceVersion=0&labelSelector=app%3Dx"),
+        get(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),
+        get(f"{CONFIG_MAPS}?limit=1&resourceVersion=0&continue=$token"),
+        get("/api/v1/namespaces/$ns/events?limit=1&resourceVersion=0", only="metadata remainingItemCount"),
+        get(
+            "/apis/events.k8s.io/v1/namespaces/$ns/events?limit=1&resourceVersion=0", only="metadata remainingItemCount"
+        ),
+    ),
+    case(
         "pages show one moment",
         *_FIVE,
         get(f"{CONFIG_MAPS}?limit=2", keep={"token": "metadata.continue"}),

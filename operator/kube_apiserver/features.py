@@ -1,0 +1,35 @@
+"""Feature gates: what kube-apiserver has, but leaves off unless its flag ``--feature-gates`` turns it on."""
+
+from collections.abc import Mapping
+
+#: Lists and watches of a part of a kind, by ``shardSelector`` (KEP-5866); alpha in Kubernetes 1.36 and 1.37.
+SHARDED_LIST_AND_WATCH = "ShardedListAndWatch"
+
+_DEFAULTS: Mapping[str, bool] = {SHARDED_LIST_AND_WATCH: False}
+
+
+def enabled_features(gates: Mapping[str, bool]) -> frozenset[str]:
+    """Return the names of the features that are on, with these gates set.
+
+    Raises:
+        ValueError: a gate does not exist.
+    """
+    for name in gates:
+        if name not in _DEFAULTS:
+            raise ValueError(f"{name!r} is no feature gate: there is {', '.join(sorted(_DEFAULTS))}")
+    return frozenset(name for name, is_on in {**_DEFAULTS, **gates}.items() if is_on)
+
+
+def parse_gates(text: str) -> dict[str, bool]:
+    """Return the gates in the text of a flag: ``Name=true,Other=false``.
+
+    Raises:
+        ValueError: an entry has no value, or one that is no boolean.
+    """
+    gates: dict[str, bool] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (part.strip() for part in entry.partition("="))
+        if not (name and equals) or value.lower() not in {"true", "false"}:
+            raise ValueError(f"{entry!r} is no gate: write {name or 'NAME'}=true or {name or 'NAME'}=false")
+        gates[name] = value.lower() == "true"
+    return gates
