@@ -114,6 +114,17 @@ async def test_a_cleanup_that_forgets_the_far_children_leaves_none_behind(
         assert len([each for each in run.logs if each["event"] == "forgotten"]) == 1
 
 
+async def test_what_a_cleanup_has_deleted_itself_is_neither_deleted_nor_counted_again(tmp_path: Path) -> None:
+    path = plugin(tmp_path)
+    path.write_text(path.read_text().replace("1000", "2"))
+    async with scenario(path, objects=[OTHER, owner("other.one", "other.two")]) as run:
+        await run.delete("v1/ConfigMap", "owner")
+        assert await run.list("v1/ConfigMap") == []
+        deleted = [each.name for each in run.writes if (each.verb, each.kind) == ("delete", "v1/Secret")]
+        assert deleted == ["one", "two"]
+        assert [each for each in run.events if each.reason == "PruningHeld"] == []
+
+
 async def test_a_child_in_a_namespace_that_is_deleted_keeps_neither_owner_nor_siblings(tmp_path: Path) -> None:
     async with scenario(plugin(tmp_path), objects=[OTHER, owner("one", "other.two")]) as run:
         await run.delete("v1/Namespace", "other")

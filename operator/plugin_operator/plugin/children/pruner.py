@@ -119,8 +119,8 @@ class Pruner:
             next_in_seconds=round(after, 1),
         )
         message = (
-            f"{len(held)} children are not declared any more and wait, the first is {first}: the controller deletes "
-            f"{self._budget.most} a minute (max_prune)"
+            f"children that are not declared any more wait, {len(held)} of them, the first is {first}: the controller "
+            f"deletes {self._budget.most} a minute (max_prune)"
         )
         self._recorder.event(owner.document, "Warning", "PruningHeld", message)
 

@@ -211,6 +211,8 @@ class ObjectCleanup:
         children = self._scope.children
         if children is None:
             return True
+        # The caches must not show what the cleanup has deleted, or that would count twice against the limit.
+        await self._caught_up(request)
         return await children.release(self._scope.cleanup_client_for(request), self._identity_of(metadata))
 
     def _identity_of(self, metadata: ObjectMeta) -> Object:
