@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 import msgspec
 
 from kube_apiserver.openapi import custom_resources
+from kube_apiserver.openapi.discovery import discovery_document, discovery_names, group_tag
 from kube_apiserver.openapi.operations import PathKind, paths
 from kube_apiserver.openapi.types import closure, type_schema
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.schema import ResourceInfo, builtin_resources, facts
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_SHARED = tuple(f"{_META}{name}" for name in ("APIResourceList", "DeleteOptions", "Status", "WatchEvent"))
+_SHARED = tuple(f"{_META}{name}" for name in ("DeleteOptions", "Status", "ObjectMeta", "ListMeta"))
+_OF_BUILTIN = tuple(f"{_META}{name}" for name in ("APIResourceList", "WatchEvent"))
+_CUSTOM_INFO = {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"}
 
 
 def document_name(group: str, version: str) -> str:
@@ -28,8 +31,9 @@ def document_name(group: str, version: str) -> str:
 
 @cache
 def builtin_names() -> frozenset[str]:
-    """Return the names of the documents with built-in kinds."""
-    return frozenset(document_name(resource.group, resource.version) for resource in builtin_resources())
+    """Return the names of the documents with built-in kinds, and of those with paths without resources."""
+    of_versions = {document_name(resource.group, resource.version) for resource in builtin_resources()}
+    return frozenset(of_versions | discovery_names())
 
 
 def document_hash(name: str, members: Sequence[ServedResource] = ()) -> str:
@@ -61,29 +65,31 @@ def builtin_document(name: str) -> bytes:
 
 def document(name: str, members: Sequence[ServedResource] = ()) -> bytes:
     """Build a document as JSON. Large documents take some ten milliseconds, so call this off the event loop."""
+    if name in discovery_names():
+        found = discovery_document(name)
+        return _encoded(found["paths"], found["schemas"], custom=False)
     parts = name.split("/")
     group, version = (parts[1], parts[2]) if parts[0] == "apis" else ("", parts[1])
     kinds = list(_builtin_kinds(group, version))
+    custom = not kinds
     schemas: dict[str, Any] = {}
     for member in members:
         schemas |= custom_resources.schemas(member)
         kinds += custom_resources.path_kinds(member)
     roots = {name for kind in kinds for name in (kind.definition, kind.list_definition)}
-    shared = (*_SHARED, f"{_META}ObjectMeta", f"{_META}ListMeta")
+    shared = _SHARED if custom else (*_SHARED, *_OF_BUILTIN)
     schemas |= {name: type_schema(name, group, version) for name in closure([*roots, *shared])}
     schemas[f"{_META}Patch"] = {"type": "object"}
-    first, *more = (group.removesuffix(".k8s.io") or "core").split(".")
-    tag = f"{first}{''.join(word.title() for word in more)}_{version}"
-    result = {
-        "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "1.36"},
-        "paths": paths(f"/{name}", tag, kinds),
-        "components": {
-            "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}},
-        },
-    }
-    return msgspec.json.encode(result)
+    tag = f"{group_tag(group)}_{version}"
+    return _encoded(paths(f"/{name}", tag, kinds, custom=custom), schemas, custom=custom)
+
+
+def _encoded(found: Mapping[str, Any], schemas: Mapping[str, Any], *, custom: bool) -> bytes:
+    components: dict[str, Any] = {"schemas": dict(sorted(schemas.items()))} if schemas else {}
+    if not custom:
+        components["securitySchemes"] = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
+    info = _CUSTOM_INFO if custom else {"title": "Kubernetes", "version": "1.36"}
+    return msgspec.json.encode({"openapi": "3.0.0", "info": info, "paths": found, "components": components})
 
 
 def _builtin_kinds(group: str, version: str) -> Iterator[PathKind]:

@@ -10,11 +10,19 @@ _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _PATCH_TYPES = ("application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json")
 _STRATEGIC = "application/strategic-merge-patch+json"
 _INTEGERS = {"limit", "timeoutSeconds", "gracePeriodSeconds"}
-_BOOLEANS = {"allowWatchBookmarks", "watch", "sendInitialEvents", "force", "orphanDependents"}
+_STORE_READ_ERROR = "ignoreStoreReadErrorWithClusterBreakingPotential"
+_BOOLEANS = {"allowWatchBookmarks", "watch", "sendInitialEvents", "force", "orphanDependents", _STORE_READ_ERROR}
 _LIST = ("continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch")
-_WATCH = ("allowWatchBookmarks", *_LIST, "sendInitialEvents", "timeoutSeconds", "watch")
+_WATCH = ("allowWatchBookmarks", *_LIST, "sendInitialEvents", "shardSelector", "timeoutSeconds", "watch")
 _WRITE = ("dryRun", "fieldManager", "fieldValidation")
-_DELETE = ("dryRun", "gracePeriodSeconds", "orphanDependents", "propagationPolicy")
+_DELETE = ("dryRun", "gracePeriodSeconds", _STORE_READ_ERROR, "orphanDependents", "propagationPolicy")
+_DELETED_LIST = tuple(sorted({*_WATCH, *_DELETE} - {"allowWatchBookmarks", "watch"}))
+_JSON, _YAML, _PROTOBUF, _STREAM = (
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+    ";stream=watch",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +48,26 @@ class PathKind:
     custom: bool = False
 
 
-def paths(prefix: str, tag: str, kinds: Iterable[PathKind]) -> dict[str, Any]:
-    """Return the OpenAPI paths of ``kinds`` below ``prefix``, such as ``/apis/apps/v1``."""
-    result: dict[str, Any] = {f"{prefix}/": {"get": _discovery(tag)}}
+def paths(prefix: str, tag: str, kinds: Iterable[PathKind], *, custom: bool = False) -> dict[str, Any]:
+    """Return the OpenAPI paths of ``kinds`` below ``prefix``, such as ``/apis/apps/v1``.
+
+    A document that has only custom kinds does not describe its discovery.
+    """
+    result: dict[str, Any] = {} if custom else {f"{prefix}/": {"get": _discovery(tag)}}
     for kind in kinds:
         scope = "/namespaces/{namespace}" if kind.namespaced else ""
         collection = f"{prefix}{scope}/{kind.plural}"
         if not kind.subresource:
             _put(result, collection, _collection(kind, tag))
             if kind.namespaced and "list" in kind.verbs:
-                _put(result, f"{prefix}/{kind.plural}", {"get": _operation("list", kind, tag, everywhere=True)})
+                _put(result, f"{prefix}/{kind.plural}", {"get": _operation("list", kind, tag, everywhere=True)}, _WATCH)
             _put(result, f"{collection}/{{name}}", _single(kind, tag))
         else:
             _put(result, f"{collection}/{{name}}/{kind.subresource}", _single(kind, tag, create="create" in kind.verbs))
     return dict(sorted(result.items()))
 
 
-def _put(result: dict[str, Any], path: str, operations: dict[str, Any]) -> None:
+def _put(result: dict[str, Any], path: str, operations: dict[str, Any], queries: Iterable[str] = ()) -> None:
     if not operations:
         return
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
@@ -64,7 +75,8 @@ def _put(result: dict[str, Any], path: str, operations: dict[str, Any]) -> None:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "uniqueItems": True}}
         for name in sorted(names)
     ]
-    result[path] = {**operations, "parameters": [*parameters, _query("pretty")]}
+    shared = [_query(name) for name in sorted(("pretty", *queries))]
+    result[path] = {**operations, "parameters": [*parameters, *shared]}
 
 
 def _collection(kind: PathKind, tag: str) -> dict[str, Any]:
@@ -88,8 +100,9 @@ _QUERIES = {
     "update": _WRITE,
     "patch": (*_WRITE, "force"),
     "delete": _DELETE,
-    "deletecollection": (*_LIST, *_DELETE),
+    "deletecollection": _DELETED_LIST,
 }
+_CUSTOM_QUERIES = {**_QUERIES, "get": ("resourceVersion",), "deletecollection": _WATCH}
 
 
 def _operation(verb: str, kind: PathKind, tag: str, *, everywhere: bool = False) -> dict[str, Any]:
@@ -106,8 +119,8 @@ def _operation(verb: str, kind: PathKind, tag: str, *, everywhere: bool = False)
         "x-kubernetes-action": _ACTIONS.get(verb, verb),
         "x-kubernetes-group-version-kind": dict(kind.gvk),
     }
-    queries = _QUERIES.get(verb, ()) if not everywhere else _WATCH
-    if queries:
+    queries = (_CUSTOM_QUERIES if kind.custom else _QUERIES).get(verb, ())
+    if queries and not everywhere:
         operation["parameters"] = [_query(name) for name in queries]
     body = _body(verb, kind)
     if body:
@@ -121,13 +134,14 @@ def _query(name: str) -> dict[str, Any]:
 
 
 def _body(verb: str, kind: PathKind) -> dict[str, Any] | None:
+    media = (_JSON, _YAML) if kind.custom else ("*/*",)
     if verb in ("create", "update"):
-        return {"content": {"*/*": _schema(kind.definition)}, "required": True}
+        return {"content": {name: _schema(kind.definition) for name in media}, "required": True}
     if verb == "patch":
-        media = _PATCH_TYPES if kind.custom else (*_PATCH_TYPES, _STRATEGIC)
-        return {"content": {name: _schema(f"{_META}Patch") for name in media}, "required": True}
-    if verb in ("delete", "deletecollection"):
-        return {"content": {"*/*": _schema(f"{_META}DeleteOptions")}}
+        patches = _PATCH_TYPES if kind.custom else (*_PATCH_TYPES, _STRATEGIC)
+        return {"content": {name: _schema(f"{_META}Patch") for name in patches}, "required": True}
+    if verb == "delete" or (verb == "deletecollection" and not kind.custom):
+        return {"content": {name: _schema(f"{_META}DeleteOptions") for name in media}}
     return None
 
 
@@ -141,12 +155,13 @@ def _responses(verb: str, kind: PathKind) -> dict[str, Any]:
         answered = kind.list_definition
     elif verb in ("delete", "deletecollection"):
         answered = f"{_META}Status"
-    media = ["application/json", "application/yaml"]
-    if verb == "list":
-        media.insert(1, "application/json;stream=watch")
-    content = {name: _schema(answered) for name in media}
+    media = [_JSON, _YAML] if kind.custom else [_JSON, _PROTOBUF, _YAML]
+    if verb == "list" and not kind.custom:
+        media += [_JSON + _STREAM, _PROTOBUF + _STREAM]
+    content = {name: _schema(answered) for name in sorted(media)}
     words = {"200": "OK", "201": "Created", "202": "Accepted"}
-    answers = {code: {"description": words[code], "content": content} for code in _CODES.get(verb, ("200",))}
+    codes = ("200",) if verb == "patch" and kind.custom else _CODES.get(verb, ("200",))
+    answers = {code: {"description": words[code], "content": content} for code in codes}
     return {**answers, "401": {"description": "Unauthorized"}}
 
 

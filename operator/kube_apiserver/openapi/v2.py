@@ -32,7 +32,7 @@ def v2(documents: Iterable[bytes]) -> bytes:
     for text in documents:
         parsed = msgspec.json.decode(text.replace(REFERENCE.encode(), _DEFINITIONS.encode()))
         paths |= {path: _path(item) for path, item in parsed["paths"].items()}
-        for name, schema in parsed["components"]["schemas"].items():
+        for name, schema in parsed["components"].get("schemas", {}).items():
             if name not in definitions:
                 definitions[name] = _flattened(schema)
     security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}

@@ -75,7 +75,7 @@ async def test_every_document_in_the_index_exists_and_refers_only_to_itself() ->
     server = Server(CRD)
     for name in (await server.publisher.index())["paths"]:
         found = await server.document(name)
-        schemas = found["components"]["schemas"]
+        schemas = found["components"].get("schemas", {})
         assert {one.removeprefix("#/components/schemas/") for one in references(found)} <= schemas.keys(), name
 
 
@@ -98,6 +98,27 @@ async def test_a_custom_kind_is_published_with_its_metadata() -> None:
     schema = found["components"]["schemas"]["com.example.v1.Gadget"]
     assert set(schema["properties"]) == {"apiVersion", "kind", "metadata", "spec"}
     assert "/apis/example.com/v1/namespaces/{namespace}/gadgets/{name}/status" in found["paths"]
+
+
+async def test_groups_and_discovery_have_documents_of_their_own() -> None:
+    server = Server(CRD)
+    found = await server.document("apis/rbac.authorization.k8s.io")
+    path = found["paths"]["/apis/rbac.authorization.k8s.io/"]["get"]
+    assert (path["tags"], path["operationId"]) == (["rbacAuthorization"], "getRbacAuthorizationAPIGroup")
+    names = (await server.publisher.index())["paths"].keys()
+    assert {"api", "apis", "version", ".well-known/openid-configuration", "openid/v1/jwks"} <= names
+    assert "apis/example.com" not in names
+
+
+async def test_a_document_of_custom_kinds_says_what_their_paths_take() -> None:
+    found = await Server(CRD).document("apis/example.com/v1")
+    path = "/apis/example.com/v1/namespaces/{namespace}/gadgets"
+    created, listed = (found["paths"][path][method] for method in ("post", "get"))
+    media = ["application/json", "application/yaml"]
+    assert list(created["requestBody"]["content"]) == list(listed["responses"]["200"]["content"]) == media
+    assert "requestBody" not in found["paths"][path]["delete"]
+    assert "/apis/example.com/v1/" not in found["paths"]
+    assert found["info"]["title"] == "Kubernetes CRD Swagger"
 
 
 async def test_an_unknown_document_is_none() -> None:

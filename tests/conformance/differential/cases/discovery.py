@@ -9,6 +9,15 @@ _SCALE_PATH = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
 _API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 _WIDGET = "com.example.$id.v1.Widget"
 _IN_PATH = "/apis/$id.example.com/v1/namespaces/{namespace}/widgets"
+_UNVERSIONED = ("api", "apis", "version", ".well-known/openid-configuration", "openid/v1/jwks")
+_DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
+_LISTS_OF_DEPLOYMENTS = (
+    (_DEPLOYMENTS, "get"),
+    (_DEPLOYMENTS, "delete"),
+    (f"{_DEPLOYMENTS}/{{name}}", "delete"),
+    ("/apis/apps/v1/deployments", "get"),
+    ("/apis/apps/v1/deployments", "parameters"),
+)
 
 CASES = (
     case("the root lists its paths", get("/api"), get("/apis")),
@@ -79,6 +88,20 @@ CASES = (
         get("/openapi/v3/apis/none.example.com/v1"),
         get("/openapi/v2", only="swagger"),
         get("/openapi/v2/nonsense"),
+    ),
+    case(
+        "groups and discovery have OpenAPI documents too",
+        *(get(f"/openapi/v3/{name}") for name in (*_UNVERSIONED, "apis/apps", "apis/rbac.authorization.k8s.io")),
+        *(get("/openapi/v3/apis/apps/v1", only=f"paths {path} {method}") for path, method in _LISTS_OF_DEPLOYMENTS),
+    ),
+    case(
+        "the OpenAPI document of a custom group says what its paths take",
+        *ready(crd(subresources=SUBRESOURCES)),
+        get("/openapi/v3/apis/$id.example.com/v1", until=200, silent=True),
+        get("/openapi/v3/apis/$id.example.com/v1", only="paths"),
+        get("/openapi/v3/apis/$id.example.com/v1", only="info"),
+        get("/openapi/v3/apis/$id.example.com", only="paths"),
+        cleanup=CLEANUP,
     ),
     case(
         "an OpenAPI document is known by its hash",
