@@ -10,7 +10,8 @@ from plugin_operator.error_hints.signatures import KINDS, kind_modules
 
 #: The metadata of all kinds has one class, which other libraries have in a module of a group.
 _METADATA = frozenset({"Metadata", "ObjectMeta", "ListMeta"})
-_CLASS = re.compile(rb"^class (\w+)\(", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+_CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
 #: The clients that are made from the OpenAPI document put the version before the name: ``V1ObjectMeta``.
 _VERSION = re.compile(r"^V\d+((alpha|beta)\d+)?(?=[A-Z])", re.IGNORECASE)
 
@@ -20,6 +21,8 @@ def meant_class(module: str, name: str) -> str:
     package, _, group = module.rpartition(".")
     if package != KINDS or group not in kind_modules():
         return ""
+    if name in _words_of(group):
+        return ""  # the module has it, or may have it
     plain = _VERSION.sub("", name)
     if plain in _METADATA:
         return "the metadata of every kind is Metadata: add 'from plugin_operator import Metadata'"
@@ -35,8 +38,15 @@ def meant_class(module: str, name: str) -> str:
 
 @cache
 def _classes_of(group: str) -> tuple[str, ...]:
-    """Return the classes in the source of a module, which is not imported for it."""
+    return tuple(_CLASS.findall(_source_of(group)))
+
+
+@cache
+def _words_of(group: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(_source_of(group)))
+
+
+def _source_of(group: str) -> str:
+    """Return the source of a module, which is not imported for it."""
     spec = find_spec(f"{KINDS}.{group}")
-    if spec is None or not spec.origin:
-        return ()
-    return tuple(each.decode() for each in _CLASS.findall(Path(spec.origin).read_bytes()))
+    return Path(spec.origin).read_text("utf-8") if spec is not None and spec.origin else ""

@@ -35,6 +35,24 @@ def test_the_methods_are_those_of_the_client() -> None:
     assert sorted(CLIENT_VERBS) == [name for name in dir(Client) if not name.startswith("_")]
 
 
+@pytest.mark.parametrize(
+    ("used", "meant"),
+    [
+        ("core_v1.ObjectMeta(name='a')", "the metadata of every kind is Metadata"),
+        ("core_v1.Deployment()", "Deployment is in apps_v1"),
+        ("v1.Secrte()", "did you mean core_v1.Secret?"),
+        ("core_v1.Secret()", ""),
+        ("core_v1.Metadata(name='a')", ""),
+        ("elsewhere.ObjectMeta()", ""),
+    ],
+)
+def test_a_class_that_a_module_of_kinds_does_not_have_is_found_with_its_home(used: str, meant: str) -> None:
+    head = "import elsewhere\nfrom plugin_operator.kinds import core_v1\nv1 = core_v1\n"
+    code = f"{head}async def reconcile(ctx, request):\n    {used}\n"
+    messages = [each.message for rule, _, each in lint(code.encode(), {}, None) if rule == "PO105"]
+    assert [meant in each for each in messages] == [True] * bool(meant)
+
+
 HELPERS = {
     "a function whose parameter has another name": """
         async def fill(c, obj):

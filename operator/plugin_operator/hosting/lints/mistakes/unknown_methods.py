@@ -1,10 +1,10 @@
-"""Attributes of ``ctx`` and ``ctx.client`` that they do not have, which raise AttributeError when they are used."""
+"""Attributes that ``ctx``, ``ctx.client`` and modules of kinds do not have: using one raises AttributeError."""
 
 import ast
 import difflib
 from collections.abc import Iterable
 
-from plugin_operator.error_hints import CONTEXT_ALIASES
+from plugin_operator.error_hints import CONTEXT_ALIASES, meant_class
 from plugin_operator.hosting.lints.facts import Found
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
 from plugin_operator.hosting.lints.mistakes.unawaited_coroutines import CLIENT_VERBS
@@ -34,10 +34,13 @@ def _find(file: SourceFile) -> Iterable[Found]:
                 if close := alias or _similar(node.attr, CONTEXT_ATTRIBUTES):
                     way_out = f"did you mean {close}?"
                     yield file.found(node, f"ctx has no {node.attr}, so this raises AttributeError: {way_out}")
+            case module if meant := meant_class(module, node.attr):
+                owner = module.rpartition(".")[2]
+                yield file.found(node, f"{owner} has no {node.attr}, so this raises AttributeError: {meant}")
 
 
 def _similar(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=_SIMILAR)), "")
 
 
-UNKNOWN_METHOD = Lint(Rule("PO105", ERROR, "a method that `ctx` or `ctx.client` does not have"), _find)
+UNKNOWN_METHOD = Lint(Rule("PO105", ERROR, "a name that `ctx`, `ctx.client` or a module of kinds does not have"), _find)
