@@ -12,17 +12,19 @@ from plugin_operator.error_hints.hints import (
     named_argument,
     unknown_argument,
 )
-from plugin_operator.error_hints.kind_classes import meant_class
-from plugin_operator.error_hints.signatures import API, METHODS, methods_in, named_in
+from plugin_operator.error_hints.kind_classes import meant_class, meant_module
+from plugin_operator.error_hints.signatures import API, KINDS, METHODS, methods_in, named_in
 
 __all__ = [
     "API",
     "CONTEXT_ALIASES",
+    "KINDS",
     "METHODS",
     "STATUS_BLOCK",
     "described",
     "hint_for",
     "meant_class",
+    "meant_module",
     "methods_in",
     "missing_arguments",
     "named_argument",

@@ -83,9 +83,14 @@ def _has_fields(found: object) -> bool:
 
 
 def line_of(error: BaseException) -> str:
-    """Return the line of source that raised an exception; empty if it is unknown."""
+    """Return the line of source that raised an exception; empty if it is unknown.
+
+    A call of an annotation raises in ``typing``, and the line is that of the call.
+    """
     found = traceback_of(error)
     while found is not None and found.tb_next is not None:
+        if found.tb_next.tb_frame.f_globals.get("__name__") == "typing":
+            break
         found = found.tb_next
     if found is None:
         return ""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from plugin_operator.error_hints.calls import fields_of, fields_of_class, known_call, line_of, written_call
-from plugin_operator.error_hints.kind_classes import meant_class
-from plugin_operator.error_hints.signatures import API, public_names
+from plugin_operator.error_hints.kind_classes import meant_class, meant_module
+from plugin_operator.error_hints.signatures import API, KINDS, public_names
 from plugin_operator.rendering import MAX_CHARACTERS, class_name, describe, message_of
 
 _CALL = r"([\w.]+?)(?:\.__(?:init|new)__)?\(\)"
@@ -18,6 +18,7 @@ _MISSING = re.compile(rf"{_CALL} missing \d+ required (?:positional|keyword-only
 #: msgspec names an argument, and not the class that lacks it.
 _NO_FIELD = re.compile(r"Unexpected keyword argument '(\w+)'")
 _NO_VALUE = re.compile(r"Missing required argument ('\w+')")
+_SAME_NAME = "Multiple fields rename to the same name"
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _NOT_IN_MODULE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
 _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
@@ -64,6 +65,8 @@ _BLOCK = "context manager|item assignment|has no attribute|can't be used in 'awa
 _NO_BLOCK = re.compile(rf"(?:'(?:method|_AsyncGeneratorContextManager)'|object _AsyncGenerator\w+) .*(?:{_BLOCK})")
 _NO_AWAIT = re.compile(r"object \w+ can't be used in 'await' expression")
 _LISTER = re.compile(r"\bawait\s+ctx\.lister\b|\bawait\s+lister\b")
+_CALLED_UNION = "'types.UnionType' object is not callable"
+_QUANTITY = re.compile(r"\bQuantity\(")
 _ITEMS = re.compile(r"\[\s*['\"]items['\"]\s*\]")
 _NO_ITEM = re.compile(r"'(\w+)' object (?:is not subscriptable|does not support item (?:assignment|deletion))")
 _KEY = re.compile(r"\[\s*['\"](\w+)['\"]\s*\]")
@@ -115,6 +118,8 @@ def _of_objects(error: BaseException, message: str) -> str:
     line = line_of(error)
     if _NO_AWAIT.match(message) and _LISTER.search(line):
         return f"{message}: ctx.lister reads the cache at once: call it without await"
+    if message == _CALLED_UNION and _QUANTITY.search(line):
+        return f"{message}: Quantity is a type: write its value alone, a text or a number"
     if message.startswith("list indices must be integers") and _ITEMS.search(line):
         return f"{message}: list() returns the objects as a list: use it without ['items']"
     found = _NO_ITEM.match(message)
@@ -146,7 +151,7 @@ def _of_attribute(error: BaseException, message: str) -> str:
     if hint := _of_status(error, message):
         return hint
     if found := _NOT_IN_MODULE.match(message):
-        hint = meant_class(*found.groups())
+        hint = meant_module(found[2]) if found[1] == KINDS else meant_class(*found.groups())
         return f"{message}: {hint}" if hint else ""
     found = _NO_ATTRIBUTE.match(message)
     if found is None:
@@ -220,8 +225,18 @@ def _is_public(name: str) -> bool:
     return name in public_names()
 
 
+def _of_value(_error: BaseException, message: str) -> str:
+    if not message.startswith(_SAME_NAME):
+        return ""
+    return (
+        "two fields of the class have one name on the wire, as max_size and maxSize have: rename one, or write "
+        "msgspec.field(name=…)"
+    )
+
+
 _HINTS: Mapping[type[BaseException], Callable[[BaseException, str], str]] = {
     NameError: _of_name,
     TypeError: _of_type,
     AttributeError: _of_attribute,
+    ValueError: _of_value,
 }

@@ -36,6 +36,15 @@ def meant_class(module: str, name: str) -> str:
     return f"did you mean {group}.{near[0]}?" if near else ""
 
 
+def meant_module(name: str) -> str:
+    """Return the fix for a name that the package of the modules does not have, such as that of a class."""
+    homes = [each for each in kind_modules() if name == each or name in _classes_of(each)]
+    if homes:
+        return f"write 'from {KINDS} import {homes[0]}'" + ("" if name in homes else f" and {homes[0]}.{name}")
+    near = difflib.get_close_matches(name, kind_modules(), n=1)
+    return f"did you mean {near[0]!r}?" if near else f"its modules are {', '.join(kind_modules())}"
+
+
 @cache
 def _classes_of(group: str) -> tuple[str, ...]:
     return tuple(_CLASS.findall(_source_of(group)))

@@ -58,6 +58,13 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
         ("ctx.logger.info('a')", "did you mean ctx.log?"),
         ("await ctx.patch(obj)", "did you mean ctx.client.patch?"),
         ("ctx.namespace", "did you mean ctx.request.namespace?"),
+        ("import plugin_operator.kinds as k; k.Deployment", "kinds import apps_v1' and apps_v1.Deployment"),
+        ("import plugin_operator.kinds as k; k.apps", "did you mean 'apps_v1'?"),
+        (f"{SPEC}    Size: int\n    size_: int", "rename one, or write msgspec.field(name=…)"),
+        (
+            "plugin_operator.Quantity('1Gi')",
+            "Quantity is a type: write its value alone, a text or a number",
+        ),
         ("ctx.ensureFinalizer", "did you mean ensure_finalizer?"),
         ("await ctx.client.aply(obj)", "did you mean apply?"),
         ("obj.metadata.name", "an object of the API is a dict here: write ['metadata'], or name its kind by a class"),

@@ -67,6 +67,11 @@ def test_nothing_else_has_a_definition(value: object) -> None:
     [
         ("Widget", {}, "kind: 'Widget' is not a kind of your own: write @resource('example.com/v1/Widget')"),
         (7, {}, "kind: 7 is not a kind of your own"),
+        (
+            "apps/v1/Deployment",
+            {},
+            "kind: 'apps/v1/Deployment' is a kind of Kubernetes, which has a class: write 'from p",
+        ),
         ("apps/v1/Deploymint", {}, "kind: the API group 'apps' has no kind 'Deploymint': did you mean"),
         ("example.com/1/Widget", {}, "kind: '1' is not a version: write for example example.com/v1/Widget"),
         ("example.com/v1/widget", {}, "kind: 'widget' is not a kind: use letters and digits, with a capital first"),

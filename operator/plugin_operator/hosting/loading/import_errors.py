@@ -5,7 +5,7 @@ import re
 import sys
 from types import TracebackType
 
-from plugin_operator.error_hints import hint_for, meant_class
+from plugin_operator.error_hints import KINDS, hint_for, meant_class, meant_module
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.loading.revision_modules import RevisionModules
 from plugin_operator.hosting.scan.names import shadowed_by
@@ -71,7 +71,7 @@ def _no_name_in(name: str, module: str, modules: RevisionModules) -> str:
         full = f"{where}.{name}" if where else name
         way_out = _way_out(full, modules) if where else f"put {name}.py beside the plugin"
         return f"there is no {name!r} in {path or 'the plugins directory'}: {way_out}"
-    if hint := meant_class(module, name):
+    if hint := meant_module(name) if module == KINDS else meant_class(module, name):
         return f"there is no {name!r} in {module}: {hint}"
     near = difflib.get_close_matches(name, dir(sys.modules.get(module)), n=1)
     hint = f": did you mean {near[0]!r}?" if near else ""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plugin_operator.error_hints import meant_module
 from plugin_operator.errors import PluginRejected, joined
-from plugin_operator.kube.builtin_kinds import problem_of
+from plugin_operator.kube.builtin_kinds import is_builtin, problem_of
 from plugin_operator.kube.definitions.columns import column_document
 from plugin_operator.kube.definitions.definition import Definition
 from plugin_operator.kube.definitions.names import kind_problem, name_problem
@@ -124,6 +125,8 @@ def _kind(text: Any, *_: Any) -> GroupVersionKind:
     except (AttributeError, ValueError) as error:
         way_out = "write @resource('example.com/v1/Widget')"
         raise ValueError(f"{text!r} is not a kind of your own: {way_out}") from error
+    if is_builtin(gvk):
+        raise ValueError(f"{text!r} is a kind of Kubernetes, which has a class: {meant_module(gvk.kind)}")
     if problem := problem_of(gvk) or kind_problem(gvk):
         raise ValueError(problem)
     return gvk
