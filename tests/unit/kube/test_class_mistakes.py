@@ -3,10 +3,11 @@
 import random
 import types
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 import msgspec
 import pytest
@@ -25,6 +26,20 @@ from plugin_operator import (
 )
 from plugin_operator.kinds import core_v1
 from tests.struct_classes import kind_class, struct_class
+
+X = TypeVar("X")
+
+
+class Boxed(Struct, Generic[X]):
+    value: X
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Sized(Struct):
+    size: int = 1
 
 
 class Plain(msgspec.Struct):
@@ -86,6 +101,10 @@ def rejection(spec: dict[str, Any], values: dict[str, Any] | None = None, **opti
         (dict[str, PlainDict], "PlainDict has no structural schema: derive it from Struct"),
         (list[PlainTuple] | None, "PlainTuple has no structural schema: derive it from Struct"),
         (int | bool, "int | bool has no structural schema: of unions it has X | None, X | UnsetType and int | str"),
+        (int | float | None, "int | float has no structural schema: write float"),
+        (Boxed[int], "Boxed[int] has no structural schema: a generic class has none: write a class that has the type"),
+        (list[Boxed[Part]], "Boxed[Part] has no structural schema: a generic class has none"),
+        (set[Annotated[Part | None, schema()]], "set[Part | None] has no structural schema: its order is lost"),
         (Part | str, "Part | str has no structural schema: of unions"),
         (None, "it has no type besides None: add one"),
         (dict[int, str], "the keys of a dict are texts: write dict[str, str]"),
@@ -163,6 +182,17 @@ def test_a_field_without_a_schema_is_rejected(annotation: Any, words: str) -> No
         (list[str], None, "its default is None, which is no list[str]: write field: list[str] | None = None"),
         (str | UnsetType, None, "its default is None, which is no str: write field: str | None = None"),
         (str, UNSET, "its default is UNSET, which is no str: write field: str | UnsetType = UNSET"),
+        (Part, msgspec.field(default_factory=odd(Part)), "its default cannot be made: Part() lacks the argument 'name': "),
+        (int | None, schema(ge=1), "schema(…) is no default: write field: Annotated[int, schema(…)]"),
+        (Color, "red", "its default is 'red', which is no Color: write field: Color = Color.RED"),
+        (list[Color], msgspec.field(default_factory=lambda: ["red"]), "its default is ['red'], which is no list[Colo"),
+        (Sized, {}, "its default is {}, which is no Sized: write field: Sized = field(default_factory=Sized)"),
+        (list[Sized] | None, msgspec.field(default_factory=lambda: [{"size": 2}]),
+         "its default is [{'size': 2}], which is no list[Sized] | None: write field: list[Sized] | None = field("),
+        (Part, msgspec.field(default_factory=lambda: {"name": "a"}), "its default is {'name': 'a'}, which is no Part"),
+        (bytes, "aGk=", "its default is 'aGk=', which is no bytes: write field: bytes = b'hi'"),
+        (datetime, "2026-01-01T00:00:00Z", "its default is '2026-01-01T00:00:00Z', which is no datetime: write"),
+        (datetime, datetime(2026, 1, 1), "datetime.datetime(2026, 1, 1, 0, 0) has no time zone"),  # noqa: DTZ001
         (float, msgspec.field(default_factory=random.random), "its default differs from call to call: write UNSET"),
     ],
 )  # fmt: skip
@@ -365,3 +395,16 @@ def test_a_built_in_class_without_a_schema_is_a_mistake_in_the_field_of_the_auth
 def test_an_option_that_changes_the_json_of_a_class_is_rejected(options: dict[str, Any], words: str) -> None:
     inner = types.new_class("Inner", (Part,), options, lambda body: body.update(__module__=__name__))
     assert rejection({"field": list[inner]}).reason.startswith(f"Inner: {words}")  # type: ignore[valid-type]
+
+
+def test_the_variable_of_a_generic_class_has_no_schema() -> None:
+    assert rejection({"field": Boxed}).reason.startswith("Boxed.value: X has no structural schema: it stands for any")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default"),
+    [(float, 1), (list[Sized], []), (Sized, msgspec.field(default_factory=Sized)), (Color | None, Color.RED)],
+)
+def test_a_default_of_the_class_of_its_field_is_let_through(annotation: Any, default: Any) -> None:
+    made = struct_class({"field": annotation}, {"field": default})
+    resource("example.com/v1/Widget")(kind_class({"spec": made}, {}))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from plugin_operator.kube.definitions.schemas.type_forms import form_of
+from plugin_operator.kube.definitions.schemas.annotations.type_forms import form_of
 from plugin_operator.kube.objects.errors import Violation
 from plugin_operator.kube.objects.fields import Field, fields_of
 from plugin_operator.kube.objects.wire import at_field, at_key, key_of

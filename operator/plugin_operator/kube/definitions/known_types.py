@@ -21,6 +21,7 @@ EmbeddedObject = Annotated[dict[str, Any], schema(embedded_resource=True)]
 """A whole Kubernetes object within another, as a dict. Raises nothing."""
 
 
+@schema(description="One aspect of the state of an object.")
 class Condition(Struct):
     """One aspect of the state of an object, as ``metav1.Condition`` has it. Creating one raises nothing.
 

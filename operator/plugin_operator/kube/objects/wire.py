@@ -113,10 +113,15 @@ def states_more(value: Any, default: Any) -> bool:
 
 def _scalar(value: Any, path: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{path}: JSON has no number {value!r}")
+        raise ValueError(f"{_in_front(path)}JSON has no number {value!r}")
     if isinstance(value, datetime | time) and value.tzinfo is None:
-        raise ValueError(f"{path}: {value!r} has no time zone: write datetime.now(UTC), for example")
+        raise ValueError(f"{_in_front(path)}{value!r} has no time zone: write datetime.now(UTC), for example")
     try:
         return msgspec.to_builtins(value, order="deterministic")
     except TypeError as error:
-        raise TypeError(f"{path}: a {class_name(value)} cannot be written to the API server: {error}") from error
+        problem = f"a {class_name(value)} cannot be written to the API server: {error}"
+        raise TypeError(f"{_in_front(path)}{problem}") from error
+
+
+def _in_front(path: str) -> str:
+    return f"{path}: " if path else ""

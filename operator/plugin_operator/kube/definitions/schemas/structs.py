@@ -1,8 +1,6 @@
 """From a class to its structural OpenAPI schema."""
 
-import dataclasses
 import datetime as dt
-import difflib
 import enum
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
+from plugin_operator.kube.definitions.schemas.annotations.type_forms import TypeForm, form_of, name_of
+from plugin_operator.kube.definitions.schemas.annotations.unusable_types import no_schema, no_schema_of_union
 from plugin_operator.kube.definitions.schemas.class_bodies import unusable_options, without_annotation
 from plugin_operator.kube.definitions.schemas.defaults import check_absence, default_document
 from plugin_operator.kube.definitions.schemas.docstrings import Descriptions, descriptions_of
@@ -18,7 +18,6 @@ from plugin_operator.kube.definitions.schemas.field_schema import SCHEMA_MARK, F
 from plugin_operator.kube.definitions.schemas.keywords import INT_OR_STRING, PRESERVE, apply_all
 from plugin_operator.kube.definitions.schemas.schema_budget import SchemaBudget, SchemaTooLarge
 from plugin_operator.kube.definitions.schemas.structural import OF_EVERY_OBJECT, FieldOf
-from plugin_operator.kube.definitions.schemas.type_forms import TypeForm, form_of, name_of
 from plugin_operator.kube.objects import ApiObject, Metadata, Struct
 
 Schema = dict[str, Any]
@@ -32,15 +31,6 @@ _SCALARS: Mapping[Any, Schema] = {
     int: {"type": "integer", "format": "int64"},
     str: {"type": "string"},
 }
-_INSTEAD = {
-    dt.timedelta: "Kubernetes has no such JSON: write Duration",
-    dt.time: "Kubernetes has no such format: write str",
-    object: "write Any",
-    set: "its order is lost: write Annotated[list[…], schema(list_type='set')]",
-    frozenset: "its order is lost: write Annotated[list[…], schema(list_type='set')]",
-    tuple: "write list[…]",
-}
-_TYPES = "str, int, float, bool, bytes, datetime, list[…], dict[str, …], Literal, Enum, Any or a subclass of Struct"
 _JSON = {bool: "boolean", int: "integer", str: "string"}
 
 
@@ -204,10 +194,7 @@ class _Struct:
         if set(types) == {int, str}:
             return {INT_OR_STRING: True, "anyOf": [{"type": "integer"}, {"type": "string"}]}
         if len(types) > 1:
-            names = " | ".join(map(name_of, types))
-            raise ValueError(
-                f"{names} has no structural schema: of unions it has X | None, X | UnsetType and int | str"
-            )
+            raise no_schema_of_union(types)
         return self._type(types[0], has_defaults)
 
     def _type(self, type_: Any, has_defaults: bool) -> Schema:
@@ -228,7 +215,7 @@ class _Struct:
                 return _enumeration([each.value for each in type_])
             if issubclass(type_, Struct):
                 return self._struct(type_, has_defaults)
-        raise ValueError(f"{name_of(type_)} has no structural schema: {_way_out(type_)}")
+        raise no_schema(type_)
 
     def _dict(self, arguments: Sequence[Any], has_defaults: bool) -> Schema:
         key, value = arguments or (str, Any)
@@ -276,20 +263,3 @@ def _enumeration(values: Sequence[Any]) -> Schema:
         shown = ", ".join(map(repr, values))
         raise ValueError(f"the values {shown} are of several types, or of none of str, int and bool: use one of these")
     return {"type": _JSON[kinds.pop()], "enum": list(values)}
-
-
-def _has_fields(cls: type[Any]) -> bool:
-    """Report whether a class is a dataclass, a ``TypedDict`` or a ``NamedTuple``."""
-    return dataclasses.is_dataclass(cls) or typing.is_typeddict(cls) or hasattr(cls, "_fields")
-
-
-def _way_out(type_: Any) -> str:
-    if isinstance(type_, str | typing.ForwardRef):
-        return "define the class before this one"
-    origin = get_origin(type_) or type_
-    if origin in _INSTEAD:
-        return _INSTEAD[origin]
-    if isinstance(origin, type) and (issubclass(origin, msgspec.Struct) or _has_fields(origin)):
-        return "derive it from Struct"
-    near = difflib.get_close_matches(name_of(origin).lower(), ["str", "int", "float", "bool", "list", "dict"], n=1)
-    return f"write {near[0]}" if near else f"use {_TYPES}"

@@ -4,13 +4,14 @@ import types
 import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from plugin_operator.kube.definitions.schemas.field_schema import FieldSchema
 
 _UNIONS = (Union, types.UnionType)
+_WORDS = {type(None): "None", ...: "..."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,19 @@ class TypeForm:
 
 
 def name_of(type_: Any) -> str:
-    """Return a type as an author writes it."""
-    return type_.__qualname__ if isinstance(type_, type) else str(type_).removeprefix("typing.")
+    """Return a type as an author writes it: without the modules of classes, which differ from revision to revision."""
+    if type_ in _WORDS:
+        return _WORDS[type_]
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin is Annotated:
+        return name_of(arguments[0])
+    if origin in _UNIONS:
+        return " | ".join(map(name_of, arguments))
+    if arguments and isinstance(origin, type):
+        return f"{origin.__name__}[{', '.join(map(name_of, arguments))}]"
+    if isinstance(type_, type):
+        return type_.__qualname__
+    return type_.__name__ if isinstance(type_, TypeVar) else str(type_).removeprefix("typing.")
 
 
 def form_of(annotation: Any) -> TypeForm:
