@@ -12,12 +12,15 @@ def copy_plugins(plugins: Iterable[Path]) -> Path:
 
     Raises:
         FileNotFoundError: a file or folder does not exist.
+        ValueError: none of them can be a plugin.
         OSError: it cannot be read.
     """
     plugins = list(plugins)
     for plugin in plugins:
         if not plugin.exists():
             raise FileNotFoundError(f"there is no plugin {plugin} in {Path.cwd()}")
+    if plugins and not any(map(_may_be_plugin, plugins)):
+        raise ValueError(f"the folder {plugins[0]} has no __init__.py, so it is no plugin: pass the files in it")
     folder = Path(tempfile.mkdtemp(prefix="plugin-harness-"))
     # An operator treats an empty directory as a broken mount and keeps its plugins; a folder of helpers is not empty.
     helpers = folder / "harness_helpers"
@@ -32,3 +35,7 @@ def copy_plugins(plugins: Iterable[Path]) -> Path:
         # The scanner waits until a recently written file has settled; an old mtime avoids the wait.
         os.utime(path, (0, 0))
     return folder
+
+
+def _may_be_plugin(path: Path) -> bool:
+    return not path.is_dir() or (path / "__init__.py").exists()

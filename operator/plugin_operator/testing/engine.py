@@ -26,7 +26,7 @@ from plugin_operator.testing.copied_plugins import copy_plugins
 from plugin_operator.testing.mapper import PatientMapper
 from plugin_operator.testing.permissions.checked_calls import CheckedTransport
 from plugin_operator.testing.permissions.loaded_rules import LoadedRules
-from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
+from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.testing.quiescence import Quiescence, report_of
 from plugin_operator.testing.reports.log_lines import naming_originals, set_up
 from plugin_operator.testing.secret_masking import watch
@@ -50,7 +50,7 @@ class Engine:
         clock: the virtual time of host and server; None for the clocks of the machine.
         is_busy: reports whether requests of plugins and schedules are in flight; None if that is not known.
         unmet_waits: see ``Quiescence``.
-        checks_permissions: whether a call that no rule of the plugin allows is denied, and fails the test.
+        checks: what fails the test at its end; None for all.
 
     Attributes:
         server: the embedded API server.
@@ -64,13 +64,12 @@ class Engine:
         clock: VirtualTime | None = None,
         is_busy: Callable[[], bool] | None = None,
         unmet_waits: Callable[[], int] = lambda: 0,
-        *,
-        checks_permissions: bool = True,
+        checks: PluginChecks | None = None,
     ) -> None:
         set_up()
         self._plugins = plugins
         self._timeout = timeout_seconds
-        self._unallowed = UnallowedCalls()
+        self._checks = checks or PluginChecks()
         self._clock = clock
         self._is_busy = is_busy
         self._unmet_waits = unmet_waits
@@ -83,15 +82,14 @@ class Engine:
         self._folder: Path | None = None
         self.server = ApiServer(ApiServerConfig(tls=False), clock=clock)
         watch(self.server)
-        self._parts = self._checked(parts or HostParts(), checks_permissions)
+        self._parts = self._checked(parts or HostParts())
 
-    def _checked(self, parts: HostParts, checks_permissions: bool) -> HostParts:
+    def _checked(self, parts: HostParts) -> HostParts:
         """Return ``parts`` with a check of each call of a plugin, closest to the API server."""
         rules = LoadedRules(self.server.cluster.registry)
 
         def transport(inner: Transport) -> Transport:
-            known = rules.of if checks_permissions else None
-            return parts.wrapped(CheckedTransport(inner, known, self._unallowed, self._original))
+            return parts.wrapped(CheckedTransport(inner, rules.of, self._checks, self._original))
 
         originals = tuple(str(each.absolute()) for each in self._plugins)
         return replace(parts, originals=originals, loader=rules, reviews=False, transport=transport)
@@ -180,16 +178,16 @@ class Engine:
         """Stop operator and server at the end of a test, which ``error`` has failed if it is not None.
 
         Raises:
-            AssertionError: the operator failed, or a plugin made a call that no rule of it allows; ``error`` is None.
+            AssertionError: the operator failed, or a plugin made a call that a check refuses; ``error`` is None.
         """
         code = await self.stop()
         if error is not None:
-            if self._unallowed:
-                error.add_note(self._unallowed.message)
+            if message := self._checks.message:
+                error.add_note(message)
         elif code:
             raise AssertionError(f"the operator ended with status {code}; its log says why")
-        elif self._unallowed:
-            raise AssertionError(self._unallowed.message)
+        elif message := self._checks.message:
+            raise AssertionError(message)
 
     async def stop(self) -> int:
         """Stop operator and server, and return the operator's exit status."""

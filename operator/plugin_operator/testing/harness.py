@@ -13,6 +13,7 @@ from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting import PluginStatus
 from plugin_operator.testing.edits import Edit
 from plugin_operator.testing.engine import Engine
+from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.threads import in_thread
 
 
@@ -23,13 +24,15 @@ class PluginHarness:
     scanner, trial import and loader as in production. Entering waits until every plugin is active. It raises
     PluginRejected if a plugin cannot be loaded, and AssertionError after ``timeout_seconds``. Leaving stops server and
     operator, also if the test is cancelled. It raises AssertionError if the operator failed, or if a plugin made a
-    call that no rule of it allows. A test that has failed keeps its own error.
+    call that no rule of it allows, or wrote an unknown field. A test that has failed keeps its own error.
 
     Args:
         plugins: plugin files and folders.
         timeout_seconds: deadline of entering, of each ``settle`` and of each change of a plugin.
         check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
             at its end. The rules come from its declarations and from the calls that its source shows.
+        check_fields: whether a field that a plugin writes, and that the API server does not know and drops, fails the
+            test at its end.
 
     Attributes:
         server: the embedded API server, in memory.
@@ -41,10 +44,15 @@ class PluginHarness:
             assert harness.reconciles("configmap") == 1
     """
 
-    def __init__(self, *plugins: str | Path, timeout_seconds: float = 30.0, check_permissions: bool = True) -> None:
-        self._engine = Engine(
-            [Path(plugin) for plugin in plugins], timeout_seconds, checks_permissions=check_permissions
-        )
+    def __init__(
+        self,
+        *plugins: str | Path,
+        timeout_seconds: float = 30.0,
+        check_permissions: bool = True,
+        check_fields: bool = True,
+    ) -> None:
+        checks = PluginChecks(check_permissions, check_fields)
+        self._engine = Engine([Path(plugin) for plugin in plugins], timeout_seconds, checks=checks)
         self.server: ApiServer = self._engine.server
 
     async def __aenter__(self) -> Self:
@@ -59,7 +67,7 @@ class PluginHarness:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop server and operator, and raise if the operator failed, or a plugin lacked a permission.
+        """Stop server and operator, and raise if the operator failed, or a plugin made a call that a check refuses.
 
         Raises:
             AssertionError: one of both, and the test did not fail before.

@@ -144,10 +144,10 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 def plugin_harness() -> "Callable[..., PluginHarness]":
     """Return a factory of ``PluginHarness``. pytest discovers this fixture once the package is installed.
 
-    The factory takes the arguments of ``PluginHarness``: files and folders, ``timeout_seconds=`` and
-    ``check_permissions=``. A relative path starts at the folder of the calling file, or at the working directory if it
-    leads nowhere there. An ``async def`` test with this fixture runs on a new event loop, unless pytest-asyncio or
-    anyio handles it. Raises nothing itself.
+    The factory takes the arguments of ``PluginHarness``: files and folders, ``timeout_seconds=``,
+    ``check_permissions=`` and ``check_fields=``. A relative path starts at the folder of the calling file, or at the
+    working directory if it leads nowhere there. An ``async def`` test with this fixture runs on a new event loop,
+    unless pytest-asyncio or anyio handles it. Raises nothing itself.
 
     Example:
         async def test_it(plugin_harness):
@@ -157,10 +157,20 @@ def plugin_harness() -> "Callable[..., PluginHarness]":
     from plugin_operator.testing.harness import PluginHarness
     from plugin_operator.testing.scenarios.seeds import place
 
-    def make(*plugins: str | Path, timeout_seconds: float = 30.0, check_permissions: bool = True) -> PluginHarness:
+    def make(
+        *plugins: str | Path,
+        timeout_seconds: float = 30.0,
+        check_permissions: bool = True,
+        check_fields: bool = True,
+    ) -> PluginHarness:
         base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - the documented way to find the caller
         placed = [place(each, base) for each in plugins]
-        return PluginHarness(*placed, timeout_seconds=timeout_seconds, check_permissions=check_permissions)
+        return PluginHarness(
+            *placed,
+            timeout_seconds=timeout_seconds,
+            check_permissions=check_permissions,
+            check_fields=check_fields,
+        )
 
     make.__qualname__ = PluginHarness.__qualname__  # messages of Python about a wrong call show it
     return make

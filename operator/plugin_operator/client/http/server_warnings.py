@@ -5,11 +5,13 @@ Each text is logged once per controller, with the object of the request, like cl
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from plugin_operator import logs
 from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import object_of
+from plugin_operator.client.http.unary.answer import Headers
 
 _log = logs.get_logger(__name__)
 
@@ -44,6 +46,11 @@ class ServerWarnings:
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
             _log.warning("API server warns", warning=text, **{**object_of(request.path), **about})
+
+
+def warnings_in(headers: Mapping[str, str]) -> list[str]:
+    """Return the warnings in the headers of a response, of which there may be several."""
+    return list(_texts(cast("Headers", headers).getall("Warning"))) if "Warning" in headers else []
 
 
 def _texts(headers: Iterable[str]) -> Iterator[str]:

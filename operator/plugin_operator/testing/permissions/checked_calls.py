@@ -1,4 +1,7 @@
-"""The calls of plugins in a harness or scenario: each is recorded, and denied if no rule of the plugin allows it."""
+"""The calls of plugins in a harness or scenario: each is recorded, and denied if no rule of the plugin allows it.
+
+Fields that the API server does not know are recorded as well.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -8,12 +11,13 @@ from types import FrameType
 
 from plugin_operator import logs
 from plugin_operator.client import ApiRequest, ByteStream, Response, Transport
+from plugin_operator.client.http.server_warnings import warnings_in
 from plugin_operator.client.object_requests import APPLY
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.needs import Need
 from plugin_operator.hosting.permissions.request_calls import call_of
 from plugin_operator.testing.permissions.call_recording import RECORDING
-from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
+from plugin_operator.testing.plugin_checks import PluginChecks
 
 _CREATED = 201
 
@@ -23,21 +27,21 @@ class CheckedTransport:
 
     Args:
         transport: sends the requests.
-        needs: returns the needs of a plugin by its name and revision; None if they are not known. None denies no call.
-        unallowed: takes the denied calls.
+        needs: returns the needs of a plugin by its name and revision; None if they are not known.
+        checks: takes the denied calls and the unknown fields.
         original: returns the author's file for its copy in the plugins directory.
     """
 
     def __init__(
         self,
         transport: Transport,
-        needs: Callable[[str, str], Sequence[Need] | None] | None,
-        unallowed: UnallowedCalls,
+        needs: Callable[[str, str], Sequence[Need] | None],
+        checks: PluginChecks,
         original: Callable[[str], str],
     ) -> None:
         self._transport = transport
         self._needs = needs
-        self._unallowed = unallowed
+        self._checks = checks
         self._original = original
 
     async def send(self, request: ApiRequest) -> Response:
@@ -55,13 +59,15 @@ class CheckedTransport:
         if request.content_type == APPLY and response.status == _CREATED:
             # kube-apiserver asks for this permission once it knows that the object does not exist.
             self._check(plugin, about.get("revision", ""), replace(call, verb="create"))
+        if request.is_write and (warnings := warnings_in(response.headers)):
+            self._checks.unknown.note(call, warnings, lambda: self._place() or f"{plugin}.py")
         return response
 
     def _check(self, plugin: str, revision: str, call: Call) -> None:
         RECORDING.note(plugin, call)
-        needs = self._needs(plugin, revision) if self._needs is not None else None
+        needs = self._needs(plugin, revision) if self._checks.permissions else None
         if needs is not None and (
-            denial := self._unallowed.denial(call, needs, lambda: self._place() or f"{plugin}.py")
+            denial := self._checks.unallowed.denial(call, needs, lambda: self._place() or f"{plugin}.py")
         ):
             raise denial
 

@@ -32,7 +32,7 @@ class UnallowedCall:
     def __str__(self) -> str:
         where = f" in {self.call.namespace}" if self.call.namespace else ""
         name = f' "{self.call.name}"' if self.call.name else ""
-        what = f"{self.place}: {self.call.verb} {_dotted(self.call)}{name}"
+        what = f"{self.place}: {self.call.verb} {dotted(self.call)}{name}"
         if self.namespaces:
             return (
                 f"{what}{where or ' in all namespaces'} is allowed in "
@@ -89,7 +89,7 @@ def denial_of(call: Call) -> ApiError:
     return api_error(
         403,
         "Forbidden",
-        f'{_dotted(call, subresource=False)}{name} is forbidden: User "{_USER}" cannot {call.verb} resource '
+        f'{dotted(call, subresource=False)}{name} is forbidden: User "{_USER}" cannot {call.verb} resource '
         f'"{call.full_resource}" in API group "{call.api_group}" {where}',
     )
 
@@ -100,6 +100,7 @@ def permission_text(call: Call) -> str:
     return f'permission("{call.full_resource}", "{call.verb}"{group})'
 
 
-def _dotted(call: Call, *, subresource: bool = True) -> str:
+def dotted(call: Call, *, subresource: bool = True) -> str:
+    """Return the resource of a call with its group: ``deployments/scale.apps``."""
     resource = call.full_resource if subresource else call.resource
     return f"{resource}.{call.api_group}" if call.api_group else resource

@@ -18,6 +18,7 @@ from plugin_operator.hosting import PluginStatus
 from plugin_operator.kube import Object
 from plugin_operator.kube.objects import ApiObject
 from plugin_operator.testing.engine import Engine
+from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.testing.recording.observations import (
     LogLine,
     ObservedRecorder,
@@ -60,10 +61,9 @@ class Scenario:
         fail: Mapping[str, Failure | Sequence[Failure]],
         start: datetime,
         timeout_seconds: float,
-        check_permissions: bool,
+        checks: PluginChecks,
     ) -> None:
-        self._clock = VirtualTime(start)
-        self._stack = ExitStack()
+        self._clock, self._stack = VirtualTime(start), ExitStack()
         self._seeding = Seeding(objects, lambda: self.client)
         self.requests: list[ReconciledRequest] = []
         self.events: list[RecordedEvent] = []
@@ -80,7 +80,7 @@ class Scenario:
         )
         self._engine = Engine(
             plugins, timeout_seconds, parts, self._clock, lambda: bool(self._log.pending),
-            lambda: self._log.unmet_waits(), checks_permissions=check_permissions,  # noqa: PLW0108 - made below
+            lambda: self._log.unmet_waits(), checks,  # noqa: PLW0108 - made below
         )  # fmt: skip
         self._log = WriteLog(partial(kind_in, self._engine.server.cluster.registry), failures=planned_failures(fail))
         self.server: ApiServer = self._engine.server
@@ -113,7 +113,7 @@ class Scenario:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop server and operator, and raise if the operator failed, or a plugin lacked a permission.
+        """Stop server and operator, and raise if the operator failed, or a plugin made a call that a check refuses.
 
         Raises:
             AssertionError: one of both, and the test did not fail before.

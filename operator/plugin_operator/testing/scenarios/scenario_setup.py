@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.testing.recording.writes import Failure
 from plugin_operator.testing.scenarios import seeds
 from plugin_operator.testing.scenarios.scenario_run import Scenario
@@ -19,6 +20,7 @@ def scenario(
     start: datetime | None = None,
     timeout_seconds: float = 30.0,
     check_permissions: bool = True,
+    check_fields: bool = True,
 ) -> Scenario:
     """Return a scenario, to use in ``async with``: plugins on an embedded API server, in virtual time.
 
@@ -37,6 +39,8 @@ def scenario(
         timeout_seconds: deadline of entering and of each ``settle``, in real time.
         check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
             at its end. The rules come from its declarations and from the calls that its source shows.
+        check_fields: whether a field that a plugin writes, and that the API server does not know and drops, fails the
+            test at its end.
 
     Raises:
         FileNotFoundError: a path leads nowhere.
@@ -53,11 +57,11 @@ def scenario(
     base = Path(sys._getframe(1).f_code.co_filename).parent  # noqa: SLF001 - the documented way to find the caller
     return scenario_in(
         base, *plugins, objects=objects, crds=crds, fail=fail, start=start, timeout_seconds=timeout_seconds,
-        check_permissions=check_permissions,
+        check_permissions=check_permissions, check_fields=check_fields,
     )  # fmt: skip
 
 
-def scenario_in(
+def scenario_in(  # noqa: PLR0913 - the options of ``scenario``
     base: Path,
     *plugins: str | Path,
     objects: Iterable[Seed] = (),
@@ -66,6 +70,7 @@ def scenario_in(
     start: datetime | None = None,
     timeout_seconds: float = 30.0,
     check_permissions: bool = True,
+    check_fields: bool = True,
 ) -> Scenario:
     """Return a scenario whose relative paths start at ``base``; see ``scenario``."""
     return Scenario(
@@ -74,5 +79,5 @@ def scenario_in(
         fail=fail or {},
         start=seeds.aware("start", start),
         timeout_seconds=timeout_seconds,
-        check_permissions=check_permissions,
+        checks=PluginChecks(check_permissions, check_fields),
     )
