@@ -27,6 +27,7 @@ BLOCKS = blocks_in("python")
 DETACHED = block_with("docs/security.md", "allow_fork")
 FAULTS = block_with("docs/sandbox.md", "api_server.faults.add")
 HAND_OVER = block_with("docs/writing-plugins.md", "apply_and_take_over")
+SHOP = block_with("docs/whole-operator.md", "class Shop(ApiObject)")
 HEAD = block_with("docs/writing-plugins.md", "# /// script")
 
 #: What plugins in the pages reconcile: one object of each kind, which their selectors and maps let through.
@@ -55,6 +56,12 @@ OBJECTS = [
     definition("example.com", status=True),
     {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "kit"}, "spec": {"parts": {"wheel": 4}}},
     {"apiVersion": "example.com/v1", "kind": "Website", "metadata": {"name": "blog"}, "spec": {"pages": []}},
+    {
+        "apiVersion": "example.com/v1",
+        "kind": "Shop",
+        "metadata": {"name": "corner"},
+        "spec": {"ports": [{"name": "http", "number": 80}]},
+    },
 ]
 
 
@@ -137,6 +144,7 @@ async def test_the_plugins_in_the_pages_reconcile(tmp_path: Path) -> None:
 
 def test_the_tests_in_the_pages_pass_without_any_configuration(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "plugins", tmp_path / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "plugins" / "shop.py").write_text(SHOP.code)
     for block in TESTS:
         (tmp_path / f"test_{block.module}.py").write_text(block.code)
     ended = run_tests(tmp_path)

@@ -22,6 +22,7 @@ MADE = {
     "plugins/service.py": "the reader of the first session",
     "plugins/greet.py": "the command new",
     "plugins/website.py": "the reader of typed resources",
+    "plugins/shop.py": "the reader of a whole operator",
     "bench/results/latest.json": "make bench",
 }
 
