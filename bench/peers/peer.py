@@ -139,7 +139,9 @@ class Counter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.write_bytes(bytes(COUNTER_BYTES))
+        # Written bytes would be cached in one large page, which counts as a peer's memory once a part of it is used.
+        with path.open("wb") as file:
+            file.truncate(COUNTER_BYTES)
         with path.open("r+b") as file:
             shared = memoryview(mmap.mmap(file.fileno(), COUNTER_BYTES, access=mmap.ACCESS_READ))
         self._whole = shared.cast("Q")
