@@ -7,7 +7,6 @@ server rejects a write with an old ``resourceVersion``.
 """
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 from plugin_operator.client import ApiRequest, ByteStream, Response
 from plugin_operator.client.http.transport import Transport
@@ -29,7 +28,7 @@ class FencedTransport:
         """
         if request.is_write:
             await self._fence.passage()  # fail early; the send guard checks again right before sending
-            request = replace(request, send_guard=self._fence.check)
+            request = request.guarded_by(self._fence.check)
         return await self._transport.send(request)
 
     def stream(self, request: ApiRequest) -> AbstractAsyncContextManager[ByteStream]:

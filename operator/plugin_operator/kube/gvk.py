@@ -1,6 +1,7 @@
 """``GroupVersionKind`` and its short text form."""
 
 import difflib
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -33,12 +34,7 @@ class GroupVersionKind:
         Raises:
             ValueError: the text has another form.
         """
-        parts = text.strip().split("/")
-        if len(parts) == 2:
-            parts.insert(0, "")
-        if len(parts) != 3 or not all(parts[1:]) or any(" " in part for part in parts):
-            raise ValueError(f"{text!r} is not a kind; write 'v1/ConfigMap' or 'apps/v1/Deployment'")
-        return cls(*parts)
+        return cls(*_parts_of(text))
 
     @classmethod
     def of(cls, obj: Mapping[str, Any]) -> Self:
@@ -73,6 +69,17 @@ class GroupVersionKind:
 
     def __str__(self) -> str:
         return f"{self.api_version}/{self.kind}"
+
+
+@functools.lru_cache(maxsize=256)  # each call of a client with such a text comes here
+def _parts_of(text: str) -> tuple[str, str, str]:
+    """Return group, version and kind."""
+    parts = text.strip().split("/")
+    if len(parts) == 2:
+        parts.insert(0, "")
+    if len(parts) != 3 or not all(parts[1:]) or any(" " in part for part in parts):
+        raise ValueError(f"{text!r} is not a kind; write 'v1/ConfigMap' or 'apps/v1/Deployment'")
+    return parts[0], parts[1], parts[2]
 
 
 def similar_kind(kind: str, known: Iterable[str]) -> str:

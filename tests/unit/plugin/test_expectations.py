@@ -45,6 +45,10 @@ class Cache:
     def selects(self, obj: dict[str, Any]) -> bool:
         return (obj["metadata"].get("labels") or {}).get("app") != "of-somebody-else"
 
+    def version(self, key: NamespacedName) -> str | None:
+        known = self.known.get(key)
+        return None if known is None else known[0]
+
     def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
         return self.known.get(key)
 

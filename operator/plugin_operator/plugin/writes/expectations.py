@@ -42,6 +42,9 @@ class CacheView(Protocol):
     def selects(self, obj: Object) -> bool:
         """Report whether the cache would contain the object."""
 
+    def version(self, key: NamespacedName) -> str | None:
+        """Return the resource version of an object; None if it is not cached."""
+
     def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
         """Return resource version, uid and whether the object is being deleted; None if it is not cached."""
 
@@ -84,8 +87,8 @@ class AtLeast:
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
-        known = cache.identity(key)
-        if known is not None and is_at_least(known[0], self.version):
+        known = cache.version(key)
+        if known is not None and is_at_least(known, self.version):
             return True
         return is_at_least(cache.position, self.version)
 
@@ -98,7 +101,7 @@ class AtLeastOrGone:
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
-        return cache.identity(key) is None or AtLeast(self.version).is_met(cache, key)
+        return cache.version(key) is None or AtLeast(self.version).is_met(cache, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,8 @@ class NewerThan:
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
-        known = cache.identity(key)
-        return known is None or known[0] != self.version
+        known = cache.version(key)
+        return known is None or known != self.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Present:
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
         """See ``Expectation``."""
-        return cache.identity(key) is not None
+        return cache.version(key) is not None
 
 
 @dataclass(frozen=True, slots=True)

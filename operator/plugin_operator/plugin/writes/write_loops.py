@@ -198,10 +198,10 @@ class LoopDetector:
         """Report whether a write enqueues the request, independent of the API versions."""
         if target.kind in self._caches.others:
             return True
-        name, primary = target.object, self._caches.primary
-        if primary is not None and name == Target(primary, request).object:
+        primary, (group, kind, _) = self._caches.primary, target.object
+        if primary is not None and target.key == request and (primary.group, primary.kind) == (group, kind):
             return True
-        return any((each.group, each.kind) == name[:2] for each in self._caches.others)
+        return any((each.group, each.kind) == (group, kind) for each in self._caches.others)
 
     def ended(self, request: Request, result: Result | None) -> None:
         """Record the end of a reconcile without an exception."""

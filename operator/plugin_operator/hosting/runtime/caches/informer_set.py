@@ -183,8 +183,7 @@ class FeedingInformers:
     def version_of(self, request: NamespacedName) -> str:
         """Return the resource version of the request's object in the cache; empty if it is not cached."""
         view = self._informers.primary_cache_of(request)
-        known = view.identity(request) if view is not None else None
-        return known[0] if known is not None else ""
+        return (view.version(request) if view is not None else None) or ""
 
     def positions(self) -> tuple[str, ...]:
         """Return the resource versions up to which the caches of owned and watched kinds have followed the server."""

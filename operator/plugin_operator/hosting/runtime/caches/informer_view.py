@@ -35,6 +35,11 @@ class InformerView:
         labels = (obj.get("metadata") or {}).get("labels") or {}
         return not key.field_selector and LabelSelector.parse(key.label_selector).matches(labels)
 
+    def version(self, key: NamespacedName) -> str | None:
+        """Return the resource version of an object, without decoding it; None if it is not cached."""
+        found = self._informer.lister.cached(key)
+        return None if found is None else found.resource_version
+
     def identity(self, key: NamespacedName) -> tuple[str, str, bool] | None:
         """Return resource version, uid and whether the object is being deleted."""
         found = self._informer.lister.cached(key)
