@@ -241,6 +241,16 @@ def _definition(obj: Object) -> None:
     _port_of_service((conversion.get("webhook") or {}).get("clientConfig") or {})
 
 
+def _node(obj: Object) -> None:
+    """Let the first network of Pods agree in both forms; that of one network decides."""
+    spec = obj.get("spec") or {}
+    network, networks = spec.get("podCIDR"), spec.get("podCIDRs") or []
+    if network and networks[:1] != [network]:
+        spec["podCIDRs"] = [network]
+    elif networks and not network:
+        spec["podCIDR"] = networks[0]
+
+
 _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "apps.v1.DaemonSet": _daemon_set,
     "apps.v1.Deployment": _deployment,
@@ -254,6 +264,7 @@ _DEFAULTS: dict[str, Callable[[Object], None]] = {
     "batch.v1.Job": _job,
     "core.v1.LimitRange": _limit_range,
     "core.v1.Namespace": _namespace,
+    "core.v1.Node": _node,
     "core.v1.PersistentVolume": _volume,
     "core.v1.PersistentVolumeClaim": _claim,
     "core.v1.Pod": default_pod,

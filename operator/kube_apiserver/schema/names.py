@@ -4,6 +4,7 @@ import re
 
 _LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_WILDCARD = re.compile(rf"\*\.{_SUBDOMAIN.pattern}")
 _LABEL_1035 = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
 _QUALIFIED = re.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _VALUE = re.compile(f"({_QUALIFIED.pattern})?")
@@ -36,6 +37,15 @@ def is_dns1123_subdomain(value: str) -> list[str]:
         "and must start and end with an alphanumeric character"
     )
     return _check(value, _SUBDOMAIN, 253, _message(words, _SUBDOMAIN, "example.com"))
+
+
+def is_wildcard_subdomain(value: str) -> list[str]:
+    """Return why ``value`` is not an RFC 1034 wildcard such as ``*.example.com``, empty if it is."""
+    words = (
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+        "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
+    )
+    return _check(value, _WILDCARD, 253, _message(words, _WILDCARD, "*.example.com"))
 
 
 def is_dns1035_label(value: str) -> list[str]:

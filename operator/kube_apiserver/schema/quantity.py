@@ -28,6 +28,17 @@ def canonical_quantity(value: str | float) -> str:
     return _decimal(digits.scaleb(_DECIMAL[suffix]))
 
 
+def amount_of(value: str | float) -> Decimal:
+    """Return the amount of a quantity in its canonical form."""
+    match = _FORM.fullmatch(str(value))
+    if not match:
+        raise ValueError(ERROR)
+    digits, suffix = Decimal(match[1]), match[2]
+    if suffix.endswith("i"):
+        return digits * Decimal(1024 ** _BINARY.index(suffix))
+    return digits.scaleb(int(suffix[1:]) if suffix[:1] == "e" else _DECIMAL[suffix])
+
+
 def _binary(amount: Decimal) -> str:
     whole, power = int(amount), 0
     while whole and whole % 1024 == 0 and power < len(_BINARY) - 1:

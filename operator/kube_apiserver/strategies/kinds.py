@@ -10,6 +10,7 @@ from kube_apiserver.strategies.services import allocate
 
 Object = dict[str, Any]
 _NAME_LABEL = "kubernetes.io/metadata.name"
+_NOT_READY = "node.kubernetes.io/not-ready"
 _TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
@@ -92,6 +93,14 @@ def _daemon_set(obj: Object) -> None:
     obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
 
 
+def _node(obj: Object) -> None:
+    """Taint a new node as not ready, like the admission plugin TaintNodesByCondition."""
+    spec = obj.setdefault("spec", {})
+    taints = spec.get("taints") or []
+    if not any((taint.get("key"), taint.get("effect")) == (_NOT_READY, "NoSchedule") for taint in taints):
+        spec["taints"] = [*taints, {"key": _NOT_READY, "effect": "NoSchedule"}]
+
+
 def _claim(request: Request, obj: Object) -> None:
     del request
     finalizers = obj["metadata"].get("finalizers") or []
@@ -132,6 +141,7 @@ _DEFAULT: Mapping[str, Callable[[Object], None]] = {
 }
 _CREATE: Mapping[str, Callable[[Request, Object], None]] = {
     "namespaces": _namespace,
+    "nodes": lambda _call, obj: _node(obj),
     "pods": lambda _call, obj: prepare_pod(obj),
     "services": lambda request, obj: allocate(request.cluster, obj),
     "persistentvolumeclaims": _claim,

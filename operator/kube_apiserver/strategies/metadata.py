@@ -13,7 +13,8 @@ from kube_apiserver.schema import (
     is_qualified_name,
     messages,
 )
-from kube_apiserver.validation.object_meta import annotation_causes, label_causes, owner_causes
+from kube_apiserver.validation.label_selectors import label_causes
+from kube_apiserver.validation.object_meta import annotation_causes, owner_causes
 
 Object = Mapping[str, Any]
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
@@ -24,7 +25,7 @@ def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -
     """Return the field errors of an object's metadata. ``old`` is the stored object, None on create."""
     metadata = new["metadata"]
     causes = _name_causes(resource, metadata) if old is None else []
-    causes += label_causes(metadata.get("labels") or {}, "metadata")
+    causes += label_causes(metadata.get("labels") or {}, "metadata.labels")
     causes += annotation_causes(metadata.get("annotations") or {}, "metadata")
     causes += owner_causes(metadata.get("ownerReferences") or (), "metadata")
     causes += _finalizer_causes(resource, metadata.get("finalizers") or ())

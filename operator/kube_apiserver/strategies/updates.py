@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_apiserver.schema import Cause, messages
+from kube_apiserver.strategies import fixed_fields
 
 Object = Mapping[str, Any]
 _IMMUTABLE = "field is immutable"
+_OF_PODS = frozenset({"ephemeralcontainers", "resize"})
 _FROZEN = "Forbidden: field is immutable when `immutable` is set"
 
 
-def update_causes(bucket: str, old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of immutable fields that an update changes."""
-    rule = _RULES.get(bucket)
+def update_causes(bucket: str, subresource: str, old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of immutable fields that an update changes. Some are mutable through a subresource."""
+    rule = _RULES.get(bucket) if subresource not in _OF_PODS else None
     return rule(old, new) if rule is not None else []
 
 
@@ -102,6 +104,13 @@ def _definition(old: Object, new: Object) -> list[Cause]:
 
 
 _RULES: Mapping[str, Callable[[Object, Object], list[Cause]]] = {
+    "nodes": fixed_fields.node,
+    "persistentvolumeclaims": fixed_fields.claim,
+    "persistentvolumes": fixed_fields.volume,
+    "pods": fixed_fields.pod,
+    "priorityclasses.scheduling.k8s.io": fixed_fields.priority_class,
+    "resourcequotas": fixed_fields.quota,
+    "storageclasses.storage.k8s.io": fixed_fields.storage_class,
     "configmaps": _frozen("data", "binaryData"),
     "secrets": _secret,
     "deployments.apps": _selector,

@@ -1,7 +1,7 @@
 """Validation of the commonly used built-in kinds, with the order and messages of kube-apiserver.
 
 The rules catch ordinary mistakes: missing selectors, mismatched templates, ports, references, keys. They are not all
-of Kubernetes' validation. Containers are validated in ``containers``, CRDs in ``crds.definition``.
+of Kubernetes' validation. Pods are validated in ``kinds.containers``, CRDs in ``crds.definition``.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,13 +10,16 @@ from typing import Any
 from kube_apiserver.crds.definition import definition_causes
 from kube_apiserver.schema import messages, names
 from kube_apiserver.schema.model import Cause
-from kube_apiserver.validation.containers import pod_causes, template_causes
-from kube_apiserver.validation.roles import binding_causes, role_causes
+from kube_apiserver.validation.kinds.containers import pod_causes, template_causes
+from kube_apiserver.validation.kinds.networks import ingress_causes, network_policy_causes
+from kube_apiserver.validation.kinds.nodes import node_causes
+from kube_apiserver.validation.kinds.policies import autoscaler_causes, budget_causes, priority_causes
+from kube_apiserver.validation.kinds.quotas import quota_causes
+from kube_apiserver.validation.kinds.roles import binding_causes, role_causes
+from kube_apiserver.validation.kinds.services import service_causes
+from kube_apiserver.validation.kinds.volumes import claim_causes, class_causes, volume_causes
 
 Object = Mapping[str, Any]
-_SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
-_PROTOCOLS = ("SCTP", "TCP", "UDP")
-_PORT_RANGE = "must be between 1 and 65535, inclusive"
 
 
 def builtin_causes(obj: Object, definition: str) -> list[Cause]:
@@ -106,74 +109,31 @@ def _secret(obj: Object) -> list[Cause]:
     ]
 
 
-def _service(obj: Object) -> list[Cause]:
-    spec = obj.get("spec") or {}
-    kind, ports = spec.get("type"), spec.get("ports") or []
-    causes = []
-    if not ports and kind != "ExternalName" and spec.get("clusterIP") != "None":
-        causes.append(messages.required("spec.ports"))
-    for position, port in enumerate(ports):
-        causes += _service_port(port, f"spec.ports[{position}]", needs_name=len(ports) > 1)
-    if kind == "ExternalName" and not spec.get("externalName"):
-        causes.append(messages.required("spec.externalName"))
-    if kind and kind not in _SERVICE_TYPES:
-        causes.append(messages.not_supported("spec.type", kind, _SERVICE_TYPES))
-    return causes
-
-
-def _service_port(port: Object, path: str, *, needs_name: bool) -> list[Cause]:
-    causes = []
-    if needs_name and not port.get("name"):
-        causes.append(messages.required(f"{path}.name"))
-    number, target = port.get("port", 0), port.get("targetPort")
-    if not 0 < number < 65536:
-        causes.append(messages.invalid(f"{path}.port", number, _PORT_RANGE))
-    if port.get("protocol") and port["protocol"] not in _PROTOCOLS:
-        causes.append(messages.not_supported(f"{path}.protocol", port["protocol"], _PROTOCOLS))
-    if isinstance(target, int) and not 0 < target < 65536:
-        causes.append(messages.invalid(f"{path}.targetPort", target, _PORT_RANGE))
-    if isinstance(target, str) and not target.replace("-", "").isalnum():
-        detail = "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-        causes.append(messages.invalid(f"{path}.targetPort", target, detail))
-    return causes
-
-
-def _claim(obj: Object) -> list[Cause]:
-    spec = obj.get("spec") or {}
-    causes = []
-    if not spec.get("accessModes"):
-        causes.append(messages.required("spec.accessModes", "at least 1 access mode is required"))
-    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
-        causes.append(messages.required("spec.resources[storage]"))
-    return causes
-
-
-def _ingress(obj: Object) -> list[Cause]:
-    causes = []
-    for at, rule in enumerate((obj.get("spec") or {}).get("rules") or ()):
-        for position, path in enumerate((rule.get("http") or {}).get("paths") or ()):
-            if not path.get("pathType"):
-                where = f"spec.rules[{at}].http.paths[{position}].pathType"
-                causes.append(messages.required(where, "pathType must be specified"))
-    return causes
-
-
 _RULES: dict[str, Callable[[Object], list[Cause]]] = {
     "apps.v1.DaemonSet": _daemon_set,
     "apps.v1.Deployment": _workload,
     "apps.v1.ReplicaSet": _workload,
     "apps.v1.StatefulSet": _workload,
+    "autoscaling.v1.HorizontalPodAutoscaler": autoscaler_causes,
+    "autoscaling.v2.HorizontalPodAutoscaler": autoscaler_causes,
     "batch.v1.CronJob": _cron_job,
     "batch.v1.Job": _job,
     "core.v1.ConfigMap": _config_map,
-    "core.v1.PersistentVolumeClaim": _claim,
+    "core.v1.Node": node_causes,
+    "core.v1.PersistentVolume": volume_causes,
+    "core.v1.PersistentVolumeClaim": claim_causes,
     "core.v1.Pod": lambda obj: pod_causes(obj.get("spec") or {}, "spec", ("Always", "Never", "OnFailure")),
+    "core.v1.ResourceQuota": quota_causes,
     "core.v1.Secret": _secret,
-    "core.v1.Service": _service,
-    "networking.v1.Ingress": _ingress,
+    "core.v1.Service": service_causes,
+    "networking.v1.Ingress": ingress_causes,
+    "networking.v1.NetworkPolicy": network_policy_causes,
+    "policy.v1.PodDisruptionBudget": budget_causes,
     "rbac.v1.ClusterRole": role_causes,
     "rbac.v1.ClusterRoleBinding": binding_causes,
     "rbac.v1.Role": role_causes,
     "rbac.v1.RoleBinding": binding_causes,
+    "scheduling.v1.PriorityClass": priority_causes,
+    "storage.v1.StorageClass": class_causes,
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition": definition_causes,
 }

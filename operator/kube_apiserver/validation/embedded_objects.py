@@ -8,7 +8,8 @@ from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Cause, Schema
 from kube_apiserver.schema.names import is_dns1035_label, is_dns1123_label, is_path_segment, is_qualified_name
-from kube_apiserver.validation.object_meta import annotation_causes, label_causes, owner_causes
+from kube_apiserver.validation.label_selectors import label_causes
+from kube_apiserver.validation.object_meta import annotation_causes, owner_causes
 
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
@@ -55,7 +56,7 @@ def _metadata_causes(metadata: Mapping[str, Any], path: str) -> Iterator[Cause]:
             yield from (messages.invalid(f"{path}.{name}", value, problem) for problem in is_path_segment(value))
     if (namespace := metadata.get("namespace")) and (problems := is_dns1123_label(namespace)):
         yield from (messages.invalid(f"{path}.namespace", namespace, problem) for problem in problems)
-    yield from label_causes(metadata.get("labels") or {}, path)
+    yield from label_causes(metadata.get("labels") or {}, f"{path}.labels")
     yield from annotation_causes(metadata.get("annotations") or {}, path)
     yield from owner_causes(metadata.get("ownerReferences") or (), path)
     for finalizer in metadata.get("finalizers") or ():

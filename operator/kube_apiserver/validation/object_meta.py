@@ -1,4 +1,4 @@
-"""Validation of the parts of ``metadata`` that objects and embedded resources share: labels, annotations, owners.
+"""Validation of the parts of ``metadata`` that objects and embedded resources share: annotations and owners.
 
 It follows apimachinery's ``ValidateObjectMeta``. Names and finalizers of objects are in ``strategies.metadata``.
 """
@@ -6,19 +6,10 @@ It follows apimachinery's ``ValidateObjectMeta``. Names and finalizers of object
 from collections.abc import Mapping
 from typing import Any
 
-from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
+from kube_apiserver.schema import Cause, is_qualified_name, messages
 
 Object = Mapping[str, Any]
 _ANNOTATIONS_LIMIT_BYTES = 256 * 1024
-
-
-def label_causes(labels: Mapping[str, str], path: str) -> list[Cause]:
-    """Return the field errors of the labels of the metadata at ``path``."""
-    causes = []
-    for key, value in labels.items():
-        causes += [messages.invalid(f"{path}.labels", key, why) for why in is_qualified_name(key)]
-        causes += [messages.invalid(f"{path}.labels", value, why) for why in is_label_value(value)]
-    return causes
 
 
 def annotation_causes(annotations: Mapping[str, str], path: str) -> list[Cause]:

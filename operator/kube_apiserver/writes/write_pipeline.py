@@ -92,7 +92,7 @@ def checked(
     resource = request.resource
     causes = metadata_causes(resource, obj, old)
     if old is not None:
-        causes += update_causes(resource.bucket, old, obj)
+        causes += update_causes(resource.bucket, request.target.subresource, old, obj)
     writes_status = request.target.subresource == "status"
     if resource.schema is not None and not (writes_status and resource.custom is None):
         found = _schema_causes(resource, obj, old)

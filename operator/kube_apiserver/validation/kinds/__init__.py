@@ -1,0 +1,1 @@
+"""The rules of single kinds, by group: one module for each family of kinds."""

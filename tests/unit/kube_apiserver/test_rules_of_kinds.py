@@ -1,0 +1,95 @@
+"""Rules of built-in kinds. The words are those of a real 1.36 server."""
+
+from typing import Any
+
+import pytest
+
+from kube_apiserver.strategies import update_causes
+from kube_apiserver.validation.objects import validate
+from tests.builtin_schema import builtin_schema
+
+TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+VOLUME = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/tmp"}}
+POD = {"containers": [{"name": "c", "image": "i"}], "activeDeadlineSeconds": 9}
+
+
+def fields(group: str, version: str, kind: str, obj: dict[str, Any]) -> list[str]:
+    return [cause.field for cause in validate({"metadata": {"name": "x"}, **obj}, builtin_schema(group, version, kind))]
+
+
+@pytest.mark.parametrize(
+    ("group", "version", "kind", "spec", "field"),
+    [
+        ("policy", "v1", "PodDisruptionBudget", {"minAvailable": 1, "maxUnavailable": 1}, "spec"),
+        ("policy", "v1", "PodDisruptionBudget", {"minAvailable": "101%"}, "spec.minAvailable"),
+        ("autoscaling", "v2", "HorizontalPodAutoscaler", {"scaleTargetRef": TARGET}, "spec.maxReplicas"),
+        (
+            "networking.k8s.io",
+            "v1",
+            "NetworkPolicy",
+            {"podSelector": {}, "ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/9"]}}]}]},
+            "spec.ingress[0].from[0].ipBlock.except[0]",
+        ),
+        (
+            "networking.k8s.io",
+            "v1",
+            "Ingress",
+            {"rules": [{"host": "10.0.0.1"}]},
+            "spec.rules[0].host",
+        ),
+        ("", "v1", "ResourceQuota", {"hard": {"pods": "1.5"}}, "spec.hard[pods]"),
+        ("", "v1", "PersistentVolumeClaim", {**CLAIM, "accessModes": ["Sometimes"]}, "spec.accessModes"),
+        ("", "v1", "PersistentVolume", {**VOLUME, "nfs": {"server": "s", "path": "/"}}, "spec.nfs"),
+        ("", "v1", "Service", {"ports": [{"port": 80}], "clusterIPs": ["x"]}, "spec.clusterIPs[0]"),
+        ("", "v1", "Node", {"taints": [{"key": "a", "effect": "Sometimes"}]}, "metadata.taints[0].effect"),
+    ],
+)
+def test_a_kind_refuses_what_kube_apiserver_refuses(
+    group: str, version: str, kind: str, spec: dict[str, Any], field: str
+) -> None:
+    assert fields(group, version, kind, {"spec": spec}) == [field]
+
+
+def test_classes_have_a_bounded_value_and_a_provisioner() -> None:
+    assert fields("scheduling.k8s.io", "v1", "PriorityClass", {"value": 1_000_000_001}) == ["value"]
+    assert fields("storage.k8s.io", "v1", "StorageClass", {"volumeBindingMode": "Immediate"}) == ["provisioner"]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "old", "new", "field"),
+    [
+        ("priorityclasses.scheduling.k8s.io", {"value": 1}, {"value": 2}, "value"),
+        ("storageclasses.storage.k8s.io", {"provisioner": "a/b"}, {"provisioner": "a/c"}, "provisioner"),
+        ("resourcequotas", {"spec": {"scopes": ["BestEffort"]}}, {"spec": {}}, "spec.scopes"),
+        ("persistentvolumeclaims", {"spec": CLAIM}, {"spec": {**CLAIM, "accessModes": ["ReadOnlyMany"]}}, "spec"),
+        (
+            "persistentvolumes",
+            {"spec": VOLUME},
+            {"spec": {**VOLUME, "hostPath": {"path": "/other"}}},
+            "spec.persistentvolumesource",
+        ),
+        ("nodes", {"spec": {"podCIDRs": ["a"]}}, {"spec": {"podCIDRs": ["b"]}}, "spec.podCIDRs"),
+        ("pods", {"spec": POD}, {"spec": {**POD, "restartPolicy": "Never"}}, "spec"),
+        ("pods", {"spec": POD}, {"spec": {**POD, "activeDeadlineSeconds": 10}}, "spec.activeDeadlineSeconds"),
+        ("pods", {"spec": POD}, {"spec": {**POD, "containers": []}}, "spec.containers"),
+    ],
+)
+def test_an_update_cannot_change_a_fixed_field(bucket: str, old: Any, new: Any, field: str) -> None:
+    assert [cause.field for cause in update_causes(bucket, "", old, new)] == [field]
+
+
+def test_the_image_and_the_deadline_of_a_pod_may_change_and_more_through_its_subresources() -> None:
+    changed = {**POD, "containers": [{"name": "c", "image": "other"}], "activeDeadlineSeconds": 5}
+    assert update_causes("pods", "", {"spec": POD}, {"spec": changed}) == []
+    resized = {"spec": {**POD, "containers": [{"name": "c", "image": "i", "resources": {"limits": {"cpu": "1"}}}]}}
+    assert update_causes("pods", "resize", {"spec": POD}, resized) == []
+
+
+def test_a_claim_takes_a_volume_once_and_grows_when_it_is_bound() -> None:
+    bound = {**CLAIM, "volumeName": "v"}
+    assert update_causes("persistentvolumeclaims", "", {"spec": CLAIM}, {"spec": bound}) == []
+    grown = {**bound, "resources": {"requests": {"storage": "2Gi"}}}
+    status = {"status": {"phase": "Bound"}}
+    assert update_causes("persistentvolumeclaims", "", {"spec": bound, **status}, {"spec": grown, **status}) == []
+    assert update_causes("persistentvolumeclaims", "", {"spec": bound}, {"spec": grown}) != []
