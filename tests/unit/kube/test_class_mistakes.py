@@ -182,7 +182,7 @@ def test_a_field_without_a_schema_is_rejected(annotation: Any, words: str) -> No
         (list[str], None, "its default is None, which is no list[str]: write field: list[str] | None = None"),
         (str | UnsetType, None, "its default is None, which is no str: write field: str | None = None"),
         (str, UNSET, "its default is UNSET, which is no str: write field: str | UnsetType = UNSET"),
-        (Part, msgspec.field(default_factory=odd(Part)), "its default cannot be made: Part() lacks the argument 'name': "),
+        (Part, msgspec.field(default_factory=odd(Part)), "its default cannot be made: Part() lacks the argument 'na"),
         (int | None, schema(ge=1), "schema(…) is no default: write field: Annotated[int, schema(…)]"),
         (Color, "red", "its default is 'red', which is no Color: write field: Color = Color.RED"),
         (list[Color], msgspec.field(default_factory=lambda: ["red"]), "its default is ['red'], which is no list[Colo"),
