@@ -245,7 +245,7 @@ test-site: site ## Look at each page in Chromium at three widths: nothing may be
 	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m pytest -n 2 tests/site $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 15 minutes, with QUICK=1 three
+bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 20 minutes, with QUICK=1 four
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 .PHONY: bench-docs
