@@ -45,6 +45,11 @@ def not_supported(path: str, value: Any, supported: Iterable[Any]) -> Cause:
     return Cause(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}")
 
 
+def not_found(path: str, value: Any) -> Cause:
+    """Return the field error for a value that names nothing."""
+    return Cause(path, "FieldValueNotFound", f"Not found: {shown(value)}")
+
+
 def duplicate(path: str, value: Any) -> Cause:
     """Return the field error for a duplicate item of a list."""
     return Cause(path, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")

@@ -5,6 +5,7 @@ of Kubernetes' validation. Pods are validated in ``kinds.containers``, CRDs in `
 """
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from kube_apiserver.crds.definition import definition_causes
@@ -57,11 +58,16 @@ def _strategy(spec: Object, name: str, supported: tuple[str, ...]) -> list[Cause
     return [messages.not_supported(f"spec.{name}", shown, supported)]
 
 
-def _workload(obj: Object) -> list[Cause]:
+def _workload(obj: Object, claimed: AbstractSet[str] = frozenset()) -> list[Cause]:
     spec = obj.get("spec") or {}
     causes = _replicas(spec) + _selected(spec)
-    causes += template_causes(spec.get("template") or {}, "spec.template", ("Always",))
+    causes += template_causes(spec.get("template") or {}, "spec.template", ("Always",), claimed)
     return causes + _strategy(spec, "strategy", ("Recreate", "RollingUpdate"))
+
+
+def _stateful_set(obj: Object) -> list[Cause]:
+    claims = (obj.get("spec") or {}).get("volumeClaimTemplates") or ()
+    return _workload(obj, {(claim.get("metadata") or {}).get("name") or "" for claim in claims})
 
 
 def _daemon_set(obj: Object) -> list[Cause]:
@@ -113,7 +119,7 @@ _RULES: dict[str, Callable[[Object], list[Cause]]] = {
     "apps.v1.DaemonSet": _daemon_set,
     "apps.v1.Deployment": _workload,
     "apps.v1.ReplicaSet": _workload,
-    "apps.v1.StatefulSet": _workload,
+    "apps.v1.StatefulSet": _stateful_set,
     "autoscaling.v1.HorizontalPodAutoscaler": autoscaler_causes,
     "autoscaling.v2.HorizontalPodAutoscaler": autoscaler_causes,
     "batch.v1.CronJob": _cron_job,
@@ -122,7 +128,7 @@ _RULES: dict[str, Callable[[Object], list[Cause]]] = {
     "core.v1.Node": node_causes,
     "core.v1.PersistentVolume": volume_causes,
     "core.v1.PersistentVolumeClaim": claim_causes,
-    "core.v1.Pod": lambda obj: pod_causes(obj.get("spec") or {}, "spec", ("Always", "Never", "OnFailure")),
+    "core.v1.Pod": lambda obj: pod_causes(obj.get("spec") or {}, "spec", ("Always", "OnFailure", "Never")),
     "core.v1.ResourceQuota": quota_causes,
     "core.v1.Secret": _secret,
     "core.v1.Service": service_causes,

@@ -51,6 +51,37 @@ def test_a_kind_refuses_what_kube_apiserver_refuses(
     assert fields(group, version, kind, {"spec": spec}) == [field]
 
 
+@pytest.mark.parametrize(
+    ("container", "pod", "field"),
+    [
+        ({"resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}, {}, "resources.requests"),
+        ({"volumeMounts": [{"name": "v", "mountPath": "/a"}]}, {}, "volumeMounts[0].name"),
+        ({"env": [{"name": "a=b"}]}, {}, "env[0].name"),
+        ({"livenessProbe": {}}, {}, "livenessProbe"),
+        ({}, {"volumes": [{"name": "v", "emptyDir": {}, "hostPath": {"path": "/"}}]}, "volumes[0].hostPath"),
+        ({}, {"nodeSelector": {"a b": "c"}}, "nodeSelector"),
+    ],
+)
+def test_a_pod_refuses_what_kube_apiserver_refuses(container: dict[str, Any], pod: dict[str, Any], field: str) -> None:
+    spec = {"containers": [{"name": "c", "image": "i", **container}], **pod}
+    where = "spec.containers[0]." if container else "spec."
+    assert fields("", "v1", "Pod", {"spec": spec}) == [where + field]
+
+
+def test_the_containers_of_a_stateful_set_mount_its_claims() -> None:
+    mount = {"name": "data", "mountPath": "/data"}
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {"containers": [{"name": "c", "image": "i", "volumeMounts": [mount]}]},
+    }
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+    claims = {"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}]}
+    assert fields("apps", "v1", "StatefulSet", {"spec": {**spec, **claims}}) == []
+    assert fields("apps", "v1", "StatefulSet", {"spec": spec}) == [
+        "spec.template.spec.containers[0].volumeMounts[0].name"
+    ]
+
+
 def test_classes_have_a_bounded_value_and_a_provisioner() -> None:
     assert fields("scheduling.k8s.io", "v1", "PriorityClass", {"value": 1_000_000_001}) == ["value"]
     assert fields("storage.k8s.io", "v1", "StorageClass", {"volumeBindingMode": "Immediate"}) == ["provisioner"]

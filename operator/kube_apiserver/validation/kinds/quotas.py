@@ -20,7 +20,8 @@ _COUNTED = (
 )
 _COMPUTED = ("cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory")
 _STORED = ("ephemeral-storage", "requests.storage", "requests.ephemeral-storage", "limits.ephemeral-storage")
-_STANDARD = frozenset((*_COUNTED, *_COMPUTED, *_STORED))
+#: What a quota may limit, without the names of others.
+STANDARD = frozenset((*_COUNTED, *_COMPUTED, *_STORED))
 _OF_PODS = frozenset(("pods", *_COMPUTED))
 #: The resources that each scope may limit.
 _SCOPES: Mapping[str, frozenset[str]] = {
@@ -57,7 +58,7 @@ def quota_causes(obj: Object) -> list[Cause]:
 def _limit(name: str, quantity: str, path: str) -> Iterator[Cause]:
     problems = is_qualified_name(name)
     yield from (messages.invalid(path, name, why) for why in problems)
-    if "/" not in name and name not in _STANDARD and not name.startswith(("hugepages-", "requests.hugepages-")):
+    if "/" not in name and name not in STANDARD and not name.startswith(("hugepages-", "requests.hugepages-")):
         if not problems and name != "storage":
             yield messages.invalid(path, name, "must be a standard resource type or fully qualified")
         yield messages.invalid(path, name, "must be a standard resource for quota")
@@ -78,7 +79,7 @@ def _scopes(hard: Object, scopes: list[str]) -> Iterator[Cause]:
 
 def _unlimited(hard: Object, scope: str) -> list[str]:
     """Return the limited resources that a scope cannot limit."""
-    return [name for name in sorted(hard) if name in _STANDARD and name not in _SCOPES.get(scope, _STANDARD)]
+    return [name for name in sorted(hard) if name in STANDARD and name not in _SCOPES.get(scope, STANDARD)]
 
 
 def _conflicts(scopes: list[str], shown: list[str]) -> Iterator[Cause]:

@@ -56,6 +56,10 @@ _POD: dict[str, Any] = {
 }
 
 
+def _container(**change: Any) -> dict[str, Any]:
+    return {"containers": [{"name": "c", "image": "i", **change}]}
+
+
 CASES = (
     case(
         "the value of a priority class is bounded and stays",
@@ -345,5 +349,38 @@ CASES = (
         patch(f"{_PODS}/x", {"spec": {"activeDeadlineSeconds": None}}),
         patch(f"{_PODS}/x", {"metadata": {"labels": {"a": "b"}}}, only="metadata labels"),
         put(f"{_PODS}/x", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": _POD}, only="code"),
+    ),
+    case(
+        "a pod has resources, volumes and policies of their form",
+        *_specs(
+            _PODS,
+            "v1",
+            "Pod",
+            _container(resources={"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}),
+            _container(resources={"requests": {"cpu": "-1"}}),
+            _container(resources={"limits": {"nonsense": "1"}}),
+            _container(resources={"requests": {"example.com/a": "1"}}),
+            _container(volumeMounts=[{"name": "v", "mountPath": "/a"}]),
+            _container(env=[{"name": "a=b", "value": "c"}]),
+            _container(env=[{"name": ""}]),
+            _container(env=[{"name": "a", "value": "b", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]),
+            _container(ports=[{"containerPort": 80, "name": "A_"}]),
+            _container(ports=[{"containerPort": 80, "hostPort": 70000}]),
+            _container(terminationMessagePolicy="Other"),
+            _container(livenessProbe={}),
+            _container(livenessProbe={"httpGet": {"port": 80}, "periodSeconds": -1}),
+            {**_container(), "volumes": [{"name": "v"}, {"name": "v"}]},
+            {**_container(), "volumes": [{"name": "A_"}]},
+            {**_container(), "volumes": [{"name": "v", "configMap": {}}]},
+            {**_container(), "volumes": [{"name": "v", "emptyDir": {}, "hostPath": {"path": "/"}}]},
+            {**_container(), "restartPolicy": "Sometimes"},
+            {**_container(), "dnsPolicy": "Other"},
+            {**_container(), "nodeName": "A_"},
+            {**_container(), "hostname": "A_"},
+            {**_container(), "serviceAccountName": "A_"},
+            {**_container(), "activeDeadlineSeconds": 0},
+            {**_container(), "tolerations": [{"key": "a", "operator": "Like"}]},
+            {**_container(), "nodeSelector": {"a b": "c"}},
+        ),
     ),
 )
