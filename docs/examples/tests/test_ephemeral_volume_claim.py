@@ -58,6 +58,7 @@ async def test_the_claim_grows_and_its_phase_is_in_the_status() -> None:
 
 async def test_a_size_that_is_refused_is_tried_once_and_shown_until_it_is_mended() -> None:
     async with scenario(PLUGIN, objects=[ephemeral("2Gi")]) as s:
+        await bind(s)
         s.fail("apply", 422, kind=CLAIM)  # as a cluster does for a smaller size, or a volume that cannot grow
         await s.patch(KIND, "scratch", {"spec": {"size": "1Gi"}})
         await s.advance(3600)

@@ -95,6 +95,12 @@ async def finish_jobs(client: Client) -> None:
         await client.patch_status("batch/v1/Job", job["metadata"]["name"], status, "default")
 
 
+async def bind_claims(client: Client) -> None:
+    """Bind every claim to a volume: only then may it grow."""
+    for claim in await client.list("v1/PersistentVolumeClaim", "default"):
+        await client.patch_status("v1/PersistentVolumeClaim", claim["metadata"]["name"], {"phase": "Bound"}, "default")
+
+
 _POD = {"restartPolicy": "Never", "containers": [{"name": "a", "image": "busybox:1"}]}
 _TEMPLATE = {"metadata": {"labels": {"app": "report"}}, "spec": {"template": {"spec": _POD}}}
 _RUNS = {"schedule": "0 0 1 1 *", "suspend": True, "concurrencyPolicy": "Replace", "jobTemplate": _TEMPLATE}
@@ -129,6 +135,7 @@ STORIES = (
         (
             create(made(CLAIM, "scratch", spec={"size": "1Gi"}, metadata={"labels": {"app": "web"}})),
             label(CLAIM, "scratch", app=None, tier="db"),
+            bind_claims,
             patch(CLAIM, "scratch", spec={"size": "2Gi"}),
         ),
         (CLAIM, "v1/PersistentVolumeClaim"),
