@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from plugin_operator.clock import SystemClock
 from plugin_operator.hosting.scan.snapshot import PluginSource, digest_of
-from plugin_operator.hosting.validation.validator import Validator
+from plugin_operator.hosting.validation.validator import FIRST_IDLE_SECONDS, IDLE_SECONDS, Validator
 from plugin_operator.testing.eventually import eventually
+from plugin_operator.testing.virtual_clock import VirtualClock
 from tests.compiling import compiled
 
 HEAD = "from plugin_operator.plugin import controller\n"
@@ -224,6 +225,27 @@ async def test_the_trial_process_ends_when_it_is_idle() -> None:
         await eventually(lambda: not server.is_alive)
         with pytest.raises(ProcessLookupError):
             os.kill(server.pid, 0)
+    finally:
+        await validator.stop(5)
+
+
+async def lasts(validator: Validator, clock: VirtualClock, seconds: float) -> None:
+    """Start a trial process and check how long it stays."""
+    await validator.warm()
+    server = validator._server
+    assert server is not None
+    await clock.advance(seconds - 0.1)
+    assert server.is_alive
+    await clock.advance(0.2)
+    await eventually(lambda: not server.is_alive)
+
+
+async def test_the_trial_process_of_the_start_ends_sooner_than_that_of_an_edit() -> None:
+    clock = VirtualClock()
+    validator = Validator(clock=clock, deadline_seconds=10)
+    try:
+        await lasts(validator, clock, FIRST_IDLE_SECONDS)
+        await lasts(validator, clock, IDLE_SECONDS)
     finally:
         await validator.stop(5)
 

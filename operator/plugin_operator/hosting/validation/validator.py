@@ -1,6 +1,7 @@
 """The operator's side of trial imports.
 
-Owns the fork server process: it starts when a plugin is about to change, and stops after an idle time.
+Owns the fork server process: it starts when a plugin is about to change, and stops after an idle time. An edit makes
+another one likely, so the first process, which tries what is there at the start, stays for a shorter time.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from plugin_operator.tasks import start_task
 from plugin_operator.threads import ThreadRunner
 
 IDLE_SECONDS = 60.0
+FIRST_IDLE_SECONDS = 1.0
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
 _CHUNK = 65536
@@ -104,7 +106,7 @@ class Validator:
     Args:
         clock: measures the idle time.
         deadline_seconds: deadline of an import.
-        idle_seconds: how long the fork server stays without a trial.
+        idle_seconds: how long the fork server stays without a trial; the first one stays for at most a second.
         first: the process of the first fork server, if it was started before.
     """
 
@@ -120,6 +122,7 @@ class Validator:
         self._clock = clock
         self._deadline = deadline_seconds
         self._idle = idle_seconds
+        self._stays = min(idle_seconds, FIRST_IDLE_SECONDS)
         self._server: _Server | None = None
         self._starting = asyncio.Lock()
         self._numbers = itertools.count(1)
@@ -184,12 +187,12 @@ class Validator:
 
         def check() -> None:
             if self._uses == seen and self._running == 0 and self._server is not None:
-                server, self._server = self._server, None
+                server, self._server, self._stays = self._server, None, self._idle
                 task = start_task(server.close(), "trial-close")
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
-        self._clock.call_later(self._idle, check)
+        self._clock.call_later(self._stays, check)
 
 
 def _tell_if_broken(reader: "asyncio.Task[None]") -> None:
