@@ -14,11 +14,17 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from kube_apiserver import ApiServer, ApiServerConfig, Endpoint
 from tests import realserver
 
 MEETS_A_SERVER = {"real_server_if_chosen"}
+
+# A machine under load may draw and run an example slowly, and no test is about time. The rest is as hypothesis chooses
+# it, here or in CI.
+settings.register_profile("patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Until the tests are collected: what collection makes stays to the end, so there is nothing to find among it.
 gc.disable()
