@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kube_apiserver.decoding.base64_text import canonical_base64
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import MISSING, Schema
 from kube_apiserver.schema.quantity import canonical_quantity
 
+_SCHEMA = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"
 _TIMES = ("Time", "MicroTime")
 _ZERO = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
@@ -29,10 +31,22 @@ def canonical(value: Any, schema: Schema) -> Any:
     if isinstance(value, dict) and schema.additional:
         additional = schema.additional
         return {key: _element(member, additional) for key, member in value.items()}
+    if isinstance(value, dict | list) and schema.definition.startswith(_SCHEMA):
+        return _schema_or_other(value, schema)
     if isinstance(value, list) and schema.items:
         items = schema.items
         return [_element(item, items) for item in value]
     return _scalar(value, schema)
+
+
+def _schema_or_other(value: dict[str, Any] | list[Any], schema: Schema) -> Any:
+    """Return the canonical form of what is a JSONSchemaProps, or a list of them; of strings, if its type says so."""
+    props = from_definition(_SCHEMA)
+    if props is None or schema.definition == _SCHEMA:
+        return value
+    if isinstance(value, dict):
+        return canonical(value, props)
+    return value if schema.definition.endswith("StringArray") else [_element(item, props) for item in value]
 
 
 def _element(value: Any, schema: Schema) -> Any:

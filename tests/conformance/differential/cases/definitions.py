@@ -69,6 +69,27 @@ def _gadgets(**names: Any) -> dict[str, Any]:
 
 CASES = (
     case(
+        "schemas below items and additionalProperties are decoded as others are",
+        *(
+            post(f"{CRDS}?dryRun=All{strict}", _formatted(schema))
+            for strict in ("", "&fieldValidation=Strict")
+            for schema in (
+                {"type": "array", "items": {"type": "object", "properties": {"x": None}}},
+                {"type": "array", "items": {"type": "object", "allOf": [None], "not": None, "anyOf": []}},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "unknown": 1, "description": "", "enum": [], "minimum": 0},
+                },
+                {"type": "array", "items": [{"type": "string"}]},
+                {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string", "title": ""}}},
+                {"type": "object", "additionalProperties": {"type": "string", "nullable": False, "unknown": {}}},
+                {"type": "object", "additionalProperties": {"type": "object", "properties": {"x": None}}},
+                {"type": "object", "additionalProperties": False},
+            )
+        ),
+        cleanup=CLEANUP,
+    ),
+    case(
         "a definition is stored, established and removed",
         post(CRDS, crd()),
         get(PATH, until=200),
