@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from kube_apiserver import codec
 from kube_apiserver.fieldmanagers.comparing import compare
 from kube_apiserver.fieldmanagers.entries import without_entries
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
@@ -40,6 +41,6 @@ def synchronised(result: dict[str, Any], applied: Mapping[str, Any]) -> dict[str
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != _ANNOTATION}
     if "annotations" in metadata:
         metadata["annotations"] = annotations
-    text = msgspec.json.encode({**applied, "metadata": metadata}, order="sorted").decode() + "\n"
+    text = codec.encode_sorted({**applied, "metadata": metadata}).decode() + "\n"
     kept = {**result["metadata"]["annotations"], _ANNOTATION: text}
     return {**result, "metadata": {**result["metadata"], "annotations": kept}}

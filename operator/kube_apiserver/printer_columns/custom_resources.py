@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
+from kube_apiserver import codec
 from kube_apiserver.printer_columns.formats import age
 from kube_apiserver.printer_columns.jsonpath import find
 
@@ -67,4 +66,4 @@ def _text(value: Any) -> str:
         return value
     if value is None:
         return "<no value>"
-    return msgspec.json.encode(value, order="sorted").decode()
+    return codec.encode_sorted(value).decode()

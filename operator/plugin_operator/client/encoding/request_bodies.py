@@ -4,12 +4,13 @@ Owns the place of a value that cannot be sent, for error messages.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from plugin_operator.client.models import is_model, to_dict
 from plugin_operator.client.typed_documents import without_structs
+from plugin_operator.kube.objects.ordered_json import ordered_json
 from plugin_operator.rendering import class_name
 
 _WAY_OUT = "make it a dict, list, text or number"
@@ -33,19 +34,19 @@ def first_place(document: Any, matches: Callable[[Any], bool]) -> Place | None:
     return None if found is None else Place(found.path.removeprefix("."), found.value)
 
 
-def encoded(document: object, *, order: Literal["deterministic"] | None = None) -> bytes:
+def encoded(document: object, *, in_order: bool = False) -> bytes:
     """Return the JSON of a document.
 
     Args:
         document: of dicts, lists, scalars, typed objects and models.
-        order: "deterministic" sorts the keys.
+        in_order: sort the keys.
 
     Raises:
         TypeError: JSON cannot hold a value; the message names its place.
     """
     plain = without_structs(document)
     try:
-        return msgspec.json.encode(plain, enc_hook=_plain, order=order)
+        return (ordered_json if in_order else msgspec.json.encode)(plain, enc_hook=_plain)
     except TypeError as error:
         place = first_place(plain, _is_unwritable)
         if place is None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from plugin_operator.kube.objects.ordered_json import ordered_json
+
 
 def same(one: Any, other: Any) -> bool:
     """Report whether two values of a field are the same."""
@@ -34,7 +36,7 @@ def text_of(value: Any) -> bytes:
     Raises:
         TypeError, ValueError, RecursionError: JSON has no such value.
     """
-    return msgspec.json.encode(value, order="deterministic")
+    return ordered_json(value)
 
 
 def _same_scalar(one: Any, other: Any) -> bool:

@@ -110,7 +110,7 @@ class SetReader:
         problem = self.caches.problem(kind, document)
         if problem:
             raise ValueError(f"{kind} {key} would not be found again: {problem}")
-        digest = blake2b(encoded(document, order="deterministic"), digest_size=16).digest()
+        digest = blake2b(encoded(document, in_order=True), digest_size=16).digest()
         return WantedChild(ChildName(kind, key), document, digest, closed, False, child.adopt)
 
     def _kind(self, document: Object) -> GroupVersionKind:
