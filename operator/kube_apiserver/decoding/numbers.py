@@ -24,7 +24,12 @@ def stored_numbers(value: Any) -> Any:
 
 
 def _decoded(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST else value
+    if not isinstance(value, int) or _SMALLEST <= value <= _LARGEST:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return value  # no float of Go holds it either
 
 
 def _stored(value: Any) -> Any:

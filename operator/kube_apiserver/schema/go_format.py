@@ -61,7 +61,10 @@ def go_text(value: object) -> str:
     if value is None:
         return "<nil>"
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            return "+Inf" if value > 0 else "-Inf"
     if isinstance(value, float):
         return _float_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -95,8 +98,12 @@ def go_json(value: object) -> str:
 def go_literal(value: Any) -> str:
     """Return a value as ``%#v`` formats it: ``map[string]interface {}{"image":"x"}``."""
     if isinstance(value, dict):
-        inside = ", ".join(f'"{key}":{go_literal(value[key])}' for key in sorted(value))
+        inside = ", ".join(f'"{key}":{_member(value[key])}' for key in sorted(value))
         return f"map[string]interface {{}}{{{inside}}}"
     if isinstance(value, list):
-        return f"[]interface {{}}{{{', '.join(go_literal(item) for item in value)}}}"
+        return f"[]interface {{}}{{{', '.join(_member(item) for item in value)}}}"
     return f'"{value}"' if isinstance(value, str) else go_text(value)
+
+
+def _member(value: Any) -> str:
+    return "interface {}(nil)" if value is None else go_literal(value)

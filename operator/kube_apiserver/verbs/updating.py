@@ -7,6 +7,7 @@ from typing import Any
 from kube_apiserver import codec
 from kube_apiserver.cel import takes_long
 from kube_apiserver.conversion.versions import to_served, to_stored
+from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
@@ -198,6 +199,8 @@ def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]
     ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
     after = {key: value for key, value in new.items() if key not in ignored}
+    if request.resource.custom is not None:
+        before = decoded_numbers(before)
     # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.
     if before != after or (request.resource.custom is not None and codec.token(before) != codec.token(after)):
         new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1

@@ -9,7 +9,7 @@ from aiohttp import web
 from yaml.reader import ReaderError
 
 from kube_apiserver import codec, protobuf
-from kube_apiserver.decoding.numbers import stored_numbers
+from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.wire.status_error import StatusError, bad_request, too_large, unsupported_media_type
 from kube_apiserver.wire.yaml_loader import BAD_ESCAPE, CONTROL_CHARACTER, JsonTypesLoader, RefusedYaml
@@ -135,7 +135,7 @@ async def parse_applied(raw: bytes) -> tuple[Any, list[str]]:
 
 def _applied_yaml(raw: bytes) -> tuple[Any, list[str]]:
     applied, repeated = _parse_yaml(raw)
-    return stored_numbers(applied), repeated
+    return stored_numbers(decoded_numbers(applied)), repeated
 
 
 def _applied_json(raw: bytes) -> Any:
@@ -150,7 +150,7 @@ def _applied_json(raw: bytes) -> Any:
         return None  # the YAML parser knows their lines
     if (place := codec.surrogate_escape(raw)) >= 0:
         raise _unreadable_yaml(BAD_ESCAPE, raw.count(b"\n", 0, place))
-    return stored_numbers(applied)
+    return stored_numbers(decoded_numbers(applied))
 
 
 def _unreadable_yaml(why: str, line: int) -> StatusError:

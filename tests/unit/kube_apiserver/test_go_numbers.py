@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
-from kube_apiserver.schema.go_format import go_text
+from kube_apiserver.schema.go_format import go_literal, go_text
 from kube_apiserver.schema.messages import json_type, shown
 
 
@@ -46,6 +46,17 @@ def test_a_whole_number_is_stored_with_the_digits_that_go_writes(sent: Any, stor
 )
 def test_a_message_shows_a_number_as_go_formats_it(value: float, text: str) -> None:
     assert shown(value) == go_text(value) == text
+
+
+def test_a_number_that_no_float_holds_stays_as_it_is() -> None:
+    assert decoded_numbers({"a": [10**400]}) == {"a": [10**400]}
+    assert (go_text(10**400), go_text(-(10**400))) == ("+Inf", "-Inf")
+
+
+def test_a_null_in_a_map_is_shown_as_go_shows_it() -> None:
+    assert go_literal({"a": None, "b": [None]}) == (
+        'map[string]interface {}{"a":interface {}(nil), "b":[]interface {}{interface {}(nil)}}'
+    )
 
 
 def test_an_object_without_such_numbers_is_shared() -> None:

@@ -215,6 +215,8 @@ CASES = (
         ),
         *(post(PATH, _text(f"w{at}", each)) for at, each in enumerate(_NUMBERS)),
         *(apply(f"{PATH}/v", _text("v", each)) for each in ("0.0", "1.5", "1e7", "12345678901234567890")),
+        *(apply(f"{PATH}/w0", _text("w0", _NUMBERS[0])) for _ in range(2)),
+        apply(f"{PATH}/v", widget("v", most={"a": None, "b": [None]})),
         cleanup=CLEANUP,
     ),
     case(
