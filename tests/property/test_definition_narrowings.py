@@ -94,6 +94,8 @@ def _neighbours(draw: st.DrawFn) -> tuple[Schema, Schema]:
             node[key] = copy.deepcopy(other[key])
         else:
             node.pop(key, None)
+    # The API server takes no list without a schema of its items.
+    assume(all("items" in each for each in _nodes(new) if each.get("type") == "array"))
     return old, new
 
 
