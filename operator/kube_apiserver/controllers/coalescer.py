@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from kube_apiserver.storage import JournalFailed
@@ -60,19 +61,17 @@ class Coalescer(Generic[K]):
                     return
                 continue
             if work is not None:
-                self._task = asyncio.get_running_loop().create_task(self._finish(key, work))
+                # The work itself is the task: a stop before its first turn leaves no coroutine behind.
+                self._task = asyncio.get_running_loop().create_task(work)
+                self._task.add_done_callback(partial(self._finished, key))
                 return
         self._schedule()
 
-    async def _finish(self, key: K, work: Work) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 - as above
-            self._task = None
-            if self._failed(key, error):
-                return
+    def _finished(self, key: K, task: "asyncio.Task[None]") -> None:
         self._task = None
-        self._schedule()
+        error = None if task.cancelled() else task.exception()
+        if not (isinstance(error, Exception) and self._failed(key, error)):
+            self._schedule()
 
     def _failed(self, key: K, error: Exception) -> bool:
         """Log a failure. Return whether the key is retried later, before which no other key is handled."""

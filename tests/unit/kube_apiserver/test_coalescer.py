@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kube_apiserver.controllers.coalescer import Coalescer
+from kube_apiserver.controllers.coalescer import Coalescer, Work
 
 
 async def test_a_failed_key_is_named_in_the_log_and_does_not_stop_the_next_one(
@@ -26,3 +26,22 @@ async def test_a_failed_key_is_named_in_the_log_and_does_not_stop_the_next_one(
         await end.wait()
     assert caplog.messages == ["Controller failed: key=broken"]
     assert handled == ["whole"]
+
+
+async def test_a_stop_before_the_long_work_begins_leaves_no_coroutine_behind() -> None:
+    """A coroutine that no task awaits is a warning of a later test."""
+    coalescer: Coalescer[str]
+    made: list[str] = []
+
+    async def long() -> None:
+        made.append("begun")
+
+    def handle(_: str) -> Work:
+        asyncio.get_running_loop().call_soon(coalescer.stop)  # before the first turn of the task
+        return long()
+
+    coalescer = Coalescer(handle)
+    coalescer.add("key")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not made
