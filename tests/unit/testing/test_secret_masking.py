@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from plugin_operator.testing.secret_masking import SecretValues
+from plugin_operator.testing.recording.observations import RecordedEvent
+from plugin_operator.testing.recording.writes import Write
+from plugin_operator.testing.secret_masking import SECRETS, SecretValues
 
 VALUE = "pass word%s-{x}-äöü-" + "0123456789abcdef" * 40
 
@@ -77,3 +79,14 @@ def test_text_that_holds_no_value_stays_as_it_is(values: SecretValues, data: dic
 def test_odd_secrets_are_no_error(values: SecretValues, raw: bytes) -> None:
     values.note(raw)
     assert values.mask("text") == "text"
+
+
+def test_what_a_plugin_did_names_its_object_though_a_secret_holds_that_word() -> None:
+    """The values are those of all tests of a process: an assertion about a name must not depend on the others."""
+    word = "an-object-and-a-secret"
+    SECRETS.note(json.dumps({"metadata": {"name": "s"}, "stringData": {"k": word}}).encode())
+    kind, namespace = "v1/ConfigMap", "ns"
+    write = Write("patch", kind, namespace, word, error=f"{word} is taken")
+    event = RecordedEvent("Normal", "Made", f"made of {word}", kind, namespace, word, "c")
+    assert str(write) == f"patch v1/ConfigMap ns/{word}: <Secret /s: k> is taken"
+    assert str(event) == f"Normal Made v1/ConfigMap ns/{word}: made of <Secret /s: k>"

@@ -46,7 +46,7 @@ class ReconciledRequest:
 
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return SECRETS.mask(f"{self.controller} {where}: {self.error or self.outcome}")
+        return f"{self.controller} {where}: {SECRETS.mask(self.error or self.outcome)}"
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -74,7 +74,7 @@ class RecordedEvent:
 
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return SECRETS.mask(f"{self.type} {self.reason} {self.kind} {where}: {self.message}")
+        return f"{self.type} {self.reason} {self.kind} {where}: {SECRETS.mask(self.message)}"
 
     def __repr__(self) -> str:
         return f"<{self}>"

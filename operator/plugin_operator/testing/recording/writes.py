@@ -58,10 +58,11 @@ class Write:
     def __str__(self) -> str:
         where = f"{self.namespace}/{self.name}" if self.namespace else self.name
         what = f"{self.kind}/{self.subresource}" if self.subresource else self.kind
-        return SECRETS.mask(f"{self.verb} {what} {where}" + (f": {self.error}" if self.error else ""))
+        # The name is shown: it is no secret, and a Secret of an earlier test may hold the same word.
+        return f"{self.verb} {what} {where}" + (f": {SECRETS.mask(self.error)}" if self.error else "")
 
     def __repr__(self) -> str:
-        return SECRETS.mask(f"<{self} {self.body!r}>" if self.body is not None else f"<{self}>")
+        return f"<{self} {SECRETS.mask(repr(self.body))}>" if self.body is not None else f"<{self}>"
 
 
 @dataclass(slots=True)
