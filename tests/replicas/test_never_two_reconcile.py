@@ -169,8 +169,12 @@ def assert_standbys_are_warm(replicas: Replicas, leader: Replica) -> None:
 
 def assert_all_tell_the_same_plugins(replicas: Replicas) -> None:
     def told() -> list[str]:
-        lease = json.loads(replicas.server.kubectl("get", "lease", "plugin-operator-leader-election", "-o", "json"))
-        annotations = lease["metadata"].get("annotations", {})
+        found = replicas.server.kubectl(
+            "get", "lease", "plugin-operator-leader-election", "-o", "json", "--ignore-not-found"
+        )
+        if not found:
+            return []  # the first leader has not written it yet
+        annotations = json.loads(found)["metadata"].get("annotations", {})
         return [value for key, value in annotations.items() if key.startswith("plugins.plugin-operator/")]
 
     deadline = time.monotonic() + 30

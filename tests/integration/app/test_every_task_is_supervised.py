@@ -52,7 +52,7 @@ FOREIGN_THREADS = re.compile(
     r"MainThread|api-server|asyncio_\d+|AnyIO.*|apiserver.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
 )
 #: Threads on call; that the next call works without them is the unit tests' affair (``ThreadRunner``).
-ON_CALL_THREADS = re.compile(r"plugin-.*|operator")
+ON_CALL_THREADS = re.compile(r"plugin-.*|operator|trial-process")
 
 
 class Boom(BaseException):
