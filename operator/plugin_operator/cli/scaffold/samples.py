@@ -21,6 +21,13 @@ _NAMES = {"kind": "Example", "plural": "examples", "singular": "example", "listK
 _SCHEMA = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
 _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("", "ConfigMap"): {"data": {"key": "value"}},
+    ("", "PersistentVolume"): {
+        "spec": {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "hostPath": {"path": "/data"},
+        }
+    },
     ("", "PersistentVolumeClaim"): {
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     },
@@ -30,6 +37,12 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("apps", "Deployment"): {"spec": _WORKLOAD},
     ("apps", "ReplicaSet"): {"spec": _WORKLOAD},
     ("apps", "StatefulSet"): {"spec": {**_WORKLOAD, "serviceName": "example"}},
+    ("autoscaling", "HorizontalPodAutoscaler"): {
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "example"},
+            "maxReplicas": 3,
+        }
+    },
     ("batch", "CronJob"): {"spec": {"schedule": "0 4 * * *", "jobTemplate": {"spec": _JOB}}},
     ("batch", "Job"): {"spec": _JOB},
     ("events.k8s.io", "Event"): {
@@ -40,8 +53,12 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "reason": "Tested",
         "type": "Normal",
     },
+    ("networking.k8s.io", "Ingress"): {
+        "spec": {"defaultBackend": {"service": {"name": "example", "port": {"number": 80}}}}
+    },
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): {"roleRef": _ROLE},
     ("rbac.authorization.k8s.io", "RoleBinding"): {"roleRef": _ROLE},
+    ("storage.k8s.io", "StorageClass"): {"provisioner": "example.com/disks"},
     ("apiextensions.k8s.io", "CustomResourceDefinition"): {
         "spec": {
             "group": "example.com",
