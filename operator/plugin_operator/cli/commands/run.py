@@ -45,14 +45,14 @@ def command(**settings: Any) -> None:
     # Started first: it imports what trials need while this process imports asyncio, aiohttp and the Kubernetes client.
     from plugin_operator.hosting.validation.trial_process import TrialProcess
 
-    trials = TrialProcess()
-    from plugin_operator.app import run
+    with TrialProcess() as trials:
+        from plugin_operator.app import run
 
-    _log_unknown_variables(options)
-    try:
-        sys.exit(run(options, trials=trials))
-    except ConfigError as error:
-        raise ConfigError(f"{error}. No cluster at hand? Try: plugin-operator sandbox") from error
+        _log_unknown_variables(options)
+        try:
+            sys.exit(run(options, trials=trials))
+        except ConfigError as error:
+            raise ConfigError(f"{error}. No cluster at hand? Try: plugin-operator sandbox") from error
 
 
 def _log_unknown_variables(options: Options) -> None:

@@ -7,7 +7,7 @@ imports the rest.
 import json
 import subprocess
 import sys
-from typing import IO, cast
+from typing import IO, Self, cast
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -48,6 +48,16 @@ class TrialProcess:
     def kill(self) -> None:
         """Kill it; no effect if it has ended."""
         self._process.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Kill it and wait for its end; no effect if it has ended, as after a stop of the operator."""
+        self.kill()
+        for pipe in (self.requests, self.verdicts):
+            pipe.close()
+        self.wait()
 
     def wait(self) -> None:
         """Wait for its end. Blocks."""
