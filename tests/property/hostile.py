@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from kube_apiserver.handler import OWN_FAULT
 from kube_apiserver.threads import give_way_quickly
+from plugin_operator.manager import run_in_loop
 from tests.property.hostile_requests import JSON, Hostile, hostile_requests
 from tests.property.hostile_server import BYSTANDER, TIMEOUT, prepare, send, started
 
@@ -31,7 +32,7 @@ Answer = tuple[float, float]
 
 
 async def _serve() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends, as the command does."""
     give_way_quickly()
     server, url = await started()
     print(url, flush=True)
@@ -138,7 +139,7 @@ def main(count: int) -> int:
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["serve"]:
-            asyncio.run(_serve())
+            run_in_loop(_serve())
         case ["watch", address]:
             asyncio.run(_watch(address))
         case [number]:
