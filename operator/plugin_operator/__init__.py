@@ -4,8 +4,9 @@ Owns the names that plugin authors import. Each is imported on first use, so tha
 modules of the package never import from here.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from plugin_operator.names_on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from msgspec import UNSET, UnsetType
@@ -224,14 +225,8 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker would take every misspelled name for Any
-
-    def __getattr__(name: str) -> Any:
-        """Import and return the public name ``name`` (PEP 562)."""
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
-        return value
+if not TYPE_CHECKING:
+    __getattr__ = names_on_demand(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

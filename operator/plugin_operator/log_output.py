@@ -9,8 +9,9 @@ import json
 from typing import Any, TextIO
 
 import msgspec
+import structlog
+from structlog.types import EventDict, ExcInfo, Processor
 
-from plugin_operator.plain_structlog import EventDict, ExcInfo, Processor, structlog
 from plugin_operator.rendering import safe_repr, safe_text, terminal_line, terminal_text
 
 

@@ -13,16 +13,13 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Literal, TextIO, cast
 
+import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.types import EventDict, FilteringBoundLogger, Processor
+
 from plugin_operator.errors import UsageError
 from plugin_operator.log_fields import OwnedFields, claim
 from plugin_operator.log_output import LineLogger, LineSink, console_renderer, render_json
-from plugin_operator.plain_structlog import (
-    EventDict,
-    ExceptionDictTransformer,
-    FilteringBoundLogger,
-    Processor,
-    structlog,
-)
 from plugin_operator.rendering import (
     class_name,
     describe,

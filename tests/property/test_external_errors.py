@@ -127,9 +127,8 @@ def raises_of(source: str) -> Iterator[str]:
 
 
 #: What the client raises because the call is wrong, the plugin's fault; and what classifies an answer by its status.
-#: ``misfit`` and ``other_half`` return an ``InvalidError``, and ``_wrong`` a ``ConfigError``. An ``AttributeError`` is
-#: that of a module without a name.
-WRONG_CALLS = {"ValueError", "TypeError", "AttributeError", "error_of", "api_error", "misfit", "other_half", "_wrong"}
+#: ``misfit`` and ``other_half`` return an ``InvalidError``, and ``_wrong`` a ``ConfigError``.
+WRONG_CALLS = {"ValueError", "TypeError", "error_of", "api_error", "misfit", "other_half", "_wrong"}
 #: What a resolver raises to aiohttp, which makes a connection error of it; and what ``Connection`` makes one of.
 CAUGHT = {"OSError", "ConnectionError", "TimeoutError"} | {
     "DialError", "ClosedByServerError", "MalformedAnswerError", "_IdleConnectionClosed", "KeyError"

@@ -4,8 +4,7 @@ Owns everything that is sent to an API server. Leaves watching and keeping what 
 that connect are imported on first use: the process that tries plugins does without aiohttp.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plugin_operator.client.client import ApiClient
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
@@ -17,6 +16,7 @@ from plugin_operator.client.interface import Client
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import Model
 from plugin_operator.client.paging import Paging
+from plugin_operator.names_on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from plugin_operator.client.config import ConnectionConfig, load_connection_config
@@ -50,11 +50,5 @@ _HOME_OF = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker would take every misspelled name for Any
-
-    def __getattr__(name: str) -> Any:
-        """Import and return a name that connects (PEP 562)."""
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
-        return value
+if not TYPE_CHECKING:
+    __getattr__ = names_on_demand(__name__, _HOME_OF)

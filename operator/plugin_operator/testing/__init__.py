@@ -4,10 +4,10 @@ Owns the names that authors' tests import. The harness is imported on first use,
 every run of every project in the environment.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # Not on demand: importing the module ``eventually`` later would replace the function of the same name.
+from plugin_operator.names_on_demand import names_on_demand
 from plugin_operator.testing.eventually import eventually
 
 if TYPE_CHECKING:
@@ -59,10 +59,5 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker would take every misspelled name for Any
-
-    def __getattr__(name: str) -> Any:
-        """Import and return the public name ``name`` (PEP 562)."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:
+    __getattr__ = names_on_demand(__name__, _HOMES)

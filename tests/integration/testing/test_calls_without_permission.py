@@ -1,12 +1,12 @@
 """A test fails if a plugin makes a call that no rule of it allows, even if the plugin swallows the error."""
 
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plugin_operator.testing import PluginHarness, scenario
+from tests.integration.testing.failures import failure_of
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
@@ -31,13 +31,6 @@ def plugin(folder: Path, options: str = "", call: str = GET) -> Path:
     path = folder / "greeting.py"
     path.write_text(PLUGIN.format(head="", options=options, call=call))
     return path
-
-
-async def failure_of(test: Coroutine[Any, Any, None]) -> str:
-    """Return the message with which a test fails at its end."""
-    with pytest.raises(AssertionError) as failed:
-        await test
-    return str(failed.value)
 
 
 async def test_a_swallowed_error_fails_the_scenario_with_place_and_way_out(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """A test fails if a plugin writes a field that the API server does not know, and drops with a warning alone."""
 
-from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plugin_operator.testing import PluginHarness, scenario
+from tests.integration.testing.failures import failure_of
 
 pytestmark = pytest.mark.embedded_only("the harness brings its own server")
 
@@ -24,13 +24,6 @@ def plugin(folder: Path, patch: str = '{"metadata": {"lables": {"a": "b"}}, "dta
     path = folder / "greeting.py"
     path.write_text(PLUGIN.format(patch=patch))
     return path
-
-
-async def failure_of(test: Coroutine[Any, Any, None]) -> str:
-    """Return the message with which a test fails at its end."""
-    with pytest.raises(AssertionError) as failed:
-        await test
-    return str(failed.value)
 
 
 async def test_an_unknown_field_fails_the_scenario_with_place_and_way_out(tmp_path: Path) -> None:
