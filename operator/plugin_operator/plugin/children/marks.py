@@ -84,8 +84,8 @@ def marked(child: Object, owner: Owner, controller_id: str, finalizers: Collecti
         raise ValueError(
             f"no owner reference of {owner.kind} {owner.key} reaches {name}, so the garbage collector would leave it "
             "behind: declare cleanup= with a function that takes (ctx, owner), and may be empty; the operator then "
-            "keeps a finalizer on the owner, and deletes such children before it takes the finalizer off. For a "
-            f"fake_context, give the owner the finalizer {next(iter(finalizers))!r}"
+            "keeps a finalizer on the owner, and deletes such children before it takes the finalizer off. In a "
+            "test with fake_context, give the owner the finalizer ctx.finalizer"
         )
     else:
         labels[OWNER_UID_LABEL] = owner.uid
