@@ -12,11 +12,12 @@ def enabled_features(gates: Mapping[str, bool]) -> frozenset[str]:
     """Return the names of the features that are on, with these gates set.
 
     Raises:
-        ValueError: a gate does not exist.
+        ValueError: a gate does not exist, or its value is no boolean.
     """
-    for name in gates:
-        if name not in _DEFAULTS:
-            raise ValueError(f"{name!r} is no feature gate: there is {', '.join(sorted(_DEFAULTS))}")
+    for name, is_on in gates.items():
+        _check_name(name)
+        if is_on is not True and is_on is not False:
+            raise ValueError(f"the feature gate {name} is True or False, not {is_on!r}")
     return frozenset(name for name, is_on in {**_DEFAULTS, **gates}.items() if is_on)
 
 
@@ -24,12 +25,18 @@ def parse_gates(text: str) -> dict[str, bool]:
     """Return the gates in the text of a flag: ``Name=true,Other=false``.
 
     Raises:
-        ValueError: an entry has no value, or one that is no boolean.
+        ValueError: a gate does not exist, has no value, or one that is no boolean.
     """
     gates: dict[str, bool] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = (part.strip() for part in entry.partition("="))
-        if not (name and equals) or value.lower() not in {"true", "false"}:
-            raise ValueError(f"{entry!r} is no gate: write {name or 'NAME'}=true or {name or 'NAME'}=false")
+        _check_name(name)
+        if not equals or value.lower() not in {"true", "false"}:
+            raise ValueError(f"{entry!r} is no gate: write {name}=true or {name}=false")
         gates[name] = value.lower() == "true"
     return gates
+
+
+def _check_name(name: str) -> None:
+    if name not in _DEFAULTS:
+        raise ValueError(f"{name!r} is no feature gate: there is {', '.join(sorted(_DEFAULTS))}")

@@ -1,6 +1,7 @@
 """``shardSelector``: with its feature gate on, lists and watches are of a part of a kind."""
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -52,7 +53,8 @@ async def test_shards_divide_a_kind_only_where_the_gate_is_on(served: tuple[Json
     ("text", "message"),
     [
         ("ShardedListAndWatch", "'ShardedListAndWatch' is no gate: write ShardedListAndWatch=true or"),
-        ("=true", "'=true' is no gate: write NAME=true or NAME=false"),
+        ("=true", "'' is no feature gate: there is ShardedListAndWatch"),
+        ("Nonsense", "'Nonsense' is no feature gate: there is ShardedListAndWatch"),
         ("ShardedListAndWatch=1", "'ShardedListAndWatch=1' is no gate"),
         ("Nonsense=true", "'Nonsense' is no feature gate: there is ShardedListAndWatch"),
     ],
@@ -61,6 +63,11 @@ def test_gates_that_cannot_be_set_are_refused_by_name(text: str, message: str) -
     with pytest.raises(ValueError, match="gate") as refused:
         enabled_features(parse_gates(text))
     assert str(refused.value).startswith(message)
+
+
+def test_a_gate_is_no_text() -> None:
+    with pytest.raises(ValueError, match="ShardedListAndWatch is True or False, not 'false'"):
+        ApiServer(ApiServerConfig(feature_gates=cast("Any", {"ShardedListAndWatch": "false"})))
 
 
 def test_a_gate_is_on_as_it_was_set_last() -> None:
