@@ -193,7 +193,7 @@ def test_what_happens_to_plugins_is_told_as_events(operator: StartOperator, clus
     while not {"PluginLoaded", "PluginRejected"} <= told.keys() and time.monotonic() < deadline:
         # Without a pod they are about the namespace of the kubeconfig; such Events are kept in "default".
         events = json.loads(cluster.kubectl("get", "events", "--all-namespaces", "-o", "json"))["items"]
-        about = [each for each in events if each["involvedObject"]["name"] == NAMESPACE]
+        about = [each for each in events if each["involvedObject"].get("name") == NAMESPACE]
         told = {each["reason"]: each["message"] for each in about}
     assert {"PluginLoaded", "PluginRejected"} <= told.keys(), running.text
     assert "nothing_of_that_name" in told["PluginRejected"]
