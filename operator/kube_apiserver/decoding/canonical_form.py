@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kube_apiserver.decoding.base64_text import canonical_base64
-from kube_apiserver.schema.builtin_schemas import from_definition
+from kube_apiserver.schema.builtin_schemas import MILLI, from_definition
 from kube_apiserver.schema.model import MISSING, Schema
 from kube_apiserver.schema.quantity import canonical_quantity
 
@@ -117,7 +117,7 @@ def _scalar(value: Any, schema: Schema) -> Any:
         if schema.format == "byte" and isinstance(value, str):
             return canonical_base64(value)
         if name == "Quantity" and isinstance(value, (str, int, float)):
-            return canonical_quantity(value)
+            return canonical_quantity(value, places=3 if schema.format == MILLI else 9)
         if name in _TIMES and isinstance(value, str):
             return canonical_time(value, micro=name == "MicroTime")
     except ValueError:

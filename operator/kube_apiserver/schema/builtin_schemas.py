@@ -21,6 +21,10 @@ _SCALARS = {
     "float32": ("number", "float"),
     "float64": ("number", "double"),
 }
+#: The format of the quantities of a ``ResourceList``, which has no fraction of a thousandth.
+MILLI = "milli-quantity"
+# Every map of quantities is a ResourceList, but those of the group resource.k8s.io.
+_RESOURCE_LIST, _RESOURCES = "{}#io.k8s.apimachinery.pkg.api.resource.Quantity", "io.k8s.api.resource."
 _OPAQUE: dict[str, dict[str, Any]] = {
     "Time": {"type": "string", "format": "date-time"},
     "MicroTime": {"type": "string", "format": "date-time"},
@@ -58,17 +62,19 @@ def _definition(definition: str) -> Schema:
         builtin=True,
         required=tuple(field.name for field in known.fields if field.flags & facts.REQUIRED),
         map_type=known.extras.get("x-kubernetes-map-type", ""),
-        load=lambda: _fields(known),
+        load=lambda: _fields(known, _RESOURCES not in definition),
     )
 
 
-def _fields(known: facts.TypeFacts) -> Mapping[str, Schema]:
-    return {field.name: _field(field) for field in known.fields}
+def _fields(known: facts.TypeFacts, in_milli: bool) -> Mapping[str, Schema]:
+    return {field.name: _field(field, in_milli) for field in known.fields}
 
 
-def _field(field: facts.FieldFacts) -> Schema:
+def _field(field: facts.FieldFacts, in_milli: bool) -> Schema:
     extras = field.extras
     base = _expression(field.go)
+    if in_milli and field.go == _RESOURCE_LIST and base.additional:
+        base = replace(base, additional=replace(base.additional, format=MILLI))
     if "items-enum" in extras and base.items:
         base = replace(base, items=replace(base.items, enum=tuple(extras["items-enum"])))
     strategy = extras.get("patch-strategy", "")

@@ -1,7 +1,7 @@
 """Validation of quantities: not negative, positive, whole."""
 
 from kube_apiserver.schema import Cause, messages
-from kube_apiserver.schema.quantity import amount_of
+from kube_apiserver.schema.quantity import amount_of, is_whole
 
 
 def not_negative_causes(quantity: str, path: str) -> list[Cause]:
@@ -18,6 +18,4 @@ def positive_causes(quantity: str, path: str) -> list[Cause]:
 
 def whole_causes(quantity: str, path: str) -> list[Cause]:
     """Return the field error of a quantity that is no whole number."""
-    if not amount_of(quantity).scaleb(3) % 1000:
-        return []
-    return [messages.invalid(path, quantity, "must be an integer")]
+    return [] if is_whole(quantity) else [messages.invalid(path, quantity, "must be an integer")]

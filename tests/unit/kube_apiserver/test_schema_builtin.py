@@ -8,7 +8,7 @@ from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.schema import Schema, Schemas, builtin_resources
-from kube_apiserver.schema.quantity import canonical_quantity
+from kube_apiserver.schema.quantity import amount_of, canonical_quantity, is_whole
 from kube_apiserver.validation.objects import validate
 
 
@@ -102,15 +102,40 @@ def test_string_data_of_a_secret_becomes_data() -> None:
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("1024Ki", "1Mi"), ("0.5", "500m"), (1, "1"), ("1Gi", "1Gi"), ("1500m", "1500m"), ("1e3", "1e3"), ("0", "0")],
+    [
+        *(("1024Ki", "1Mi"), ("0.5", "500m"), (1, "1"), ("1Gi", "1Gi"), ("1500m", "1500m"), ("1e3", "1e3"), ("0", "0")),
+        # kube-apiserver writes these powers out, and does not answer in time.
+        *(("1e999999999", "1e999999999"), ("1e-999999999", "1e-9"), ("1e-2147483649", "10e2147483646")),
+    ],
 )
 def test_quantities_take_their_canonical_form(given: int | str, expected: str) -> None:
     assert canonical_quantity(given) == expected
 
 
-@pytest.mark.parametrize("text", ["abc", "", "1KiB", "--1"])
-def test_text_that_is_no_quantity_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="quantities must match"):
+def test_quantities_of_resource_lists_are_rounded_up_to_thousandths() -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"cpu": "1500n"}}}
+    assert apply_defaults(quota, schema("v1", "ResourceQuota"))["spec"]["hard"] == {"cpu": "1m"}
+
+
+def test_the_size_of_an_exponent_costs_no_time() -> None:
+    assert amount_of("1e999999999") > amount_of("1E") > amount_of("1e-999999999")
+    assert is_whole("1e999999999")
+    assert not is_whole("1e-999999999")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("abc", "quantities must match"),
+        ("", "quantities must match"),
+        ("1KiB", "quantities must match"),
+        ("--1", "unable to parse quantity's suffix"),
+        ("1e9223372036854775808", "unable to parse quantity's suffix"),
+        ("1" * 5000, "unable to parse numeric part of quantity"),
+    ],
+)
+def test_text_that_is_no_quantity_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         canonical_quantity(text)
 
 

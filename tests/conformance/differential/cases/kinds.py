@@ -28,6 +28,19 @@ def _node_ports(name: str, count: int) -> dict[str, Any]:
     }
 
 
+_QUANTITIES: tuple[Any, ...] = (
+    # kube-apiserver writes an exponent such as 999999999 out, and does not answer in time.
+    *("1e19", "1e100", "1e5000", "1e-100", "1e4294967297", "1500000n", "1500n", "0.5m", "0.50", "-0.5m"),
+    *("1e9223372036854775807", "1e9223372036854775808", "1E5", "1E+5", "1e-3", "10e1", "1e3", "1E3"),
+    *("1000e3", "0e5", "1E", "1e", "E", "e3", "1e+-3", "5-", "5+5", "m", "1KK", "1KiB", "1x", "--1", "+-1"),
+    *("+5", "1.500", "1.5", ".5", "5.", ".", "+", "-", "", " ", " 1 ", "00", "007", "0.0", "0m", "1.0", "1.10"),
+    *("1000", "1000m", "1500m", "1000k", "100000000000000000000000", "123456789012345678901234"),
+    *("999999999999999999", "9999999999999999999", "0.1n", "0.0000000001", "1.0000000001", "0.5", "0.05"),
+    *("1024Ki", "1.5Gi", "8Gi", "9Gi", "1000Ki", "1023Ki", "0.1Ki", "0.0001Ki", "0.0000000001Ki", "0Ki"),
+    *("1.0000000001Ki", "1000000Ei", "9999999999999999999Ki", "8Ei", "7Ei", "100000000000Ki", "1.5Ki"),
+    *(5, 5.5, 0, 1000, 1e30, 1.0, True, None, [], {}),
+)
+
 CASES = (
     case(
         "a secret's stringData becomes data",
@@ -133,6 +146,21 @@ CASES = (
                     {"name": "c", "image": "i", "resources": {"requests": {"cpu": "0.5", "memory": "1024Mi"}}}
                 ]
             },
+        ),
+    ),
+    case(
+        "quantities keep their text, or lose it, as in Go",
+        *(
+            post(
+                f"{_CORE}/resourcequotas?dryRun=All",
+                {
+                    "apiVersion": "v1",
+                    "kind": "ResourceQuota",
+                    "metadata": {"name": "q"},
+                    "spec": {"hard": {"cpu": text}},
+                },
+            )
+            for text in _QUANTITIES
         ),
     ),
     case(
