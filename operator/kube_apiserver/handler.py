@@ -90,8 +90,8 @@ class Handler:
             self._authorize(user, _attributes(target, name))
             return self._missing(target)
         call, name, verb = resolved
-        if call.resource.deprecation:
-            call.warnings.append(call.resource.deprecation)
+        if call.resource.strategy.deprecation:
+            call.warnings.append(call.resource.strategy.deprecation)
         try:
             self._authorize(user, _attributes(target, name, call.query))
             media = "" if target.subresource in CONNECTED else call.representation().media

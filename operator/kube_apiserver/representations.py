@@ -93,11 +93,9 @@ class Presenter:
         resource = self._resource
         table = printer_columns.render(
             [to_served(resource, item) for item in items],
-            group=resource.group,
-            kind=resource.kind,
+            resource.strategy.columns,
             now=self._now(),
             include_object=self._include,
-            columns=resource.custom.columns if resource.custom is not None else None,
             list_metadata=metadata,
         )
         if self._version != "v1":

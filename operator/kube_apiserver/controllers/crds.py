@@ -19,8 +19,8 @@ from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.schema import Schema
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.storage.records import item_of
-from kube_apiserver.strategies.conditions import condition, set_condition
 from kube_apiserver.threads import LONG_BYTES, LONG_ITEMS, Pause, off_loop
+from kube_apiserver.validation.conditions import condition, set_condition
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store, tracked_as

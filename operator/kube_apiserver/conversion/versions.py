@@ -1,20 +1,16 @@
 """Conversion between the storage version and the served version of an object.
 
-Versions with the same fields only exchange the head of the stored bytes. Events and HorizontalPodAutoscalers are
-converted field by field. Custom versions with schemas of their own lose the fields that the other version lacks.
+Versions with the same fields only exchange the head of the stored bytes. Those of built-in kinds with other fields are
+converted by their strategy. Custom versions with schemas of their own lose the fields that the other version lacks.
 """
 
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.conversion import autoscalers, events
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.storage import Item
-
-_AUTOSCALERS = "horizontalpodautoscalers.autoscaling"
-_CONVERTED = frozenset({"events", _AUTOSCALERS})
 
 
 def served_bytes(resource: ServedResource, item: Item) -> bytes:
@@ -31,10 +27,8 @@ def served_bytes(resource: ServedResource, item: Item) -> bytes:
 def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
     """Return a decoded item in the version of ``resource``."""
     obj = item.decode()
-    if resource.group == "events.k8s.io":
-        obj = events.from_core(obj)
-    elif resource.bucket == _AUTOSCALERS and resource.version == "v1":
-        obj = autoscalers.to_v1(obj)
+    if (conversion := resource.strategy.conversion) is not None:
+        obj = conversion.from_stored(obj)
     elif resource.custom is not None and _differs(resource) and obj["apiVersion"] != resource.api_version:
         obj = prune(obj, resource.custom.schema)[0]
     obj["apiVersion"] = resource.api_version
@@ -43,10 +37,8 @@ def to_served(resource: ServedResource, item: Item) -> dict[str, Any]:
 
 def to_stored(resource: ServedResource, obj: dict[str, Any]) -> dict[str, Any]:
     """Convert an object of ``resource`` to its storage version."""
-    if resource.group == "events.k8s.io":
-        obj = events.to_core(obj)
-    elif resource.bucket == _AUTOSCALERS and resource.version == "v1":
-        obj = autoscalers.to_v2(obj)
+    if (conversion := resource.strategy.conversion) is not None:
+        obj = conversion.to_stored(obj)
     elif resource.custom is not None and resource.custom.stored_schema is not None:
         obj = apply_defaults(prune(obj, resource.custom.stored_schema)[0], resource.custom.stored_schema)
     return {**obj, "apiVersion": resource.storage_version}
@@ -56,4 +48,4 @@ def _differs(resource: ServedResource) -> bool:
     """Report whether the version has other fields than the stored one."""
     if resource.custom is not None:
         return resource.custom.stored_schema is not None
-    return resource.bucket in _CONVERTED
+    return resource.strategy.conversion is not None

@@ -1,18 +1,23 @@
 """Defaulting: the entry point for all kinds, and the defaults of custom schemas.
 
-Conditional defaults of built-in kinds are in ``kinds``, their zero values in ``decoding.canonical_form``.
+Conditional defaults of built-in kinds are in their strategies, their zero values in ``decoding.canonical_form``.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from kube_apiserver.decoding.canonical_form import canonical
-from kube_apiserver.defaulting.kinds import apply_kind_defaults, has_kind_defaults
 from kube_apiserver.schema.model import MISSING, Schema
 
+Default = Callable[[dict[str, Any]], None]
+"""Sets the defaults of one object in place."""
 
-def apply_defaults(obj: Mapping[str, Any], schema: Schema, *, keep_nulls: bool = False) -> dict[str, Any]:
+
+def apply_defaults(
+    obj: Mapping[str, Any], schema: Schema, default: Default | None = None, *, keep_nulls: bool = False
+) -> dict[str, Any]:
     """Return a copy of ``obj`` with the defaults that kube-apiserver applies before admission. It is idempotent.
 
     Custom kinds get the defaults of their schema. A null that the schema forbids becomes the default or is dropped.
@@ -23,14 +28,17 @@ def apply_defaults(obj: Mapping[str, Any], schema: Schema, *, keep_nulls: bool =
     Args:
         obj: a pruned object.
         schema: the schema of its kind.
+        default: sets the defaults of a built-in kind that depend on its other fields.
         keep_nulls: keep the forbidden nulls of custom kinds, so that validation rejects them. Server-side apply needs
             it, because an applied configuration keeps its nulls.
     """
     if schema.builtin:
         filled = dict(obj)
-        if has_kind_defaults(schema.definition):
+        if default is not None:
             filled = copy.deepcopy(filled)
-            apply_kind_defaults(filled, schema.definition)
+            # A value may have the wrong type. The decoder reports it.
+            with suppress(AttributeError, TypeError):
+                default(filled)
         result = canonical(filled, schema)
         return result if isinstance(result, dict) else filled
     result = _fill(dict(obj), schema, keep_nulls=keep_nulls)

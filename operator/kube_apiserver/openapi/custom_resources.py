@@ -59,7 +59,7 @@ def _published(schema: Any) -> Any:
 
 
 def _selectable(resource: ServedResource) -> dict[str, Any]:
-    paths = resource.custom.selectable_fields if resource.custom is not None else ()
+    paths = tuple(resource.strategy.selectable_fields) if resource.custom is not None else ()
     fields = [{"fieldPath": path} for path in paths]
     return {"x-kubernetes-selectable-fields": fields} if fields else {}
 

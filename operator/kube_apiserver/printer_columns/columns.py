@@ -1,15 +1,28 @@
-"""A compact notation for column definitions.
+"""The columns of one kind, in a compact notation, and the function that makes their cells.
 
 ``Name/name|Ready|Count:integer|IP*1`` defines a name column, a string column, an integer column, and a string column
 for ``-o wide``.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+Cells = Callable[[Mapping[str, Any], datetime], list[Any]]
 
-def columns(line: str) -> list[dict[str, Any]]:
-    """Return the ``columnDefinitions`` of a line. Their descriptions are empty."""
-    return [_column(text) for text in line.split("|")]
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The ``columnDefinitions`` of a kind, and the function that returns the cells of one object at a time."""
+
+    definitions: list[dict[str, Any]]
+    cells: Cells
+
+
+def columns(line: str, cells: Cells) -> Columns:
+    """Return the columns of a line. Their descriptions are empty."""
+    return Columns([_column(text) for text in line.split("|")], cells)
 
 
 def _column(text: str) -> dict[str, Any]:

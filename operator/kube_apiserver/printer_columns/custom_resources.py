@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from kube_apiserver import codec
+from kube_apiserver.printer_columns.columns import Columns
 from kube_apiserver.printer_columns.formats import age
 from kube_apiserver.printer_columns.jsonpath import find
 
 Column = Mapping[str, Any]
 _NAME = {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}
-AGE: Column = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
-"""The column that a CRD without printer columns shows besides the name."""
+_AGE: Column = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 
 
-def definitions(columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Return the ``columnDefinitions``: the name column, then those of the CRD."""
-    return [_NAME, *(_definition(column) for column in columns)]
+def custom_columns(declared: Sequence[Column]) -> Columns:
+    """Return the columns of a custom kind: its name, then those of its CRD, or the age if the CRD has none."""
+    shown = declared or (_AGE,)
+    return Columns([_NAME, *(_definition(column) for column in shown)], partial(_cells, shown))
 
 
 def _definition(column: Column) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def _definition(column: Column) -> dict[str, Any]:
     }
 
 
-def cells(obj: Mapping[str, Any], columns: Sequence[Column], now: datetime) -> list[Any]:
+def _cells(columns: Sequence[Column], obj: Mapping[str, Any], now: datetime) -> list[Any]:
     """Return the cells of one object. A path without a value of the column's type gives null.
 
     If a path matches several values, the cell shows the first one.

@@ -83,3 +83,9 @@ def access_modes(modes: Iterable[str] | None) -> str:
     short = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
     wanted = set(modes or ())
     return ",".join(text for mode, text in short.items() if mode in wanted)
+
+
+def shortened(values: list[str], empty: str) -> str:
+    """Return the first three values and the number of the others, ``empty`` if there are none."""
+    more = f" + {len(values) - 3} more..." if len(values) > 3 else ""
+    return ",".join(values[:3]) + more if values else empty

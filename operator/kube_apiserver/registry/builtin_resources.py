@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
+from kube_apiserver.kinds import strategy_of
 from kube_apiserver.registry.resource import ServedResource
 from kube_apiserver.schema import ResourceInfo, builtin_resources
-
-_EVENT_STORAGE = "v1"
 
 
 def served_builtin_resources() -> list[ServedResource]:
@@ -23,7 +22,9 @@ def _preferred(infos: Iterable[ResourceInfo]) -> dict[tuple[str, str], str]:
 
 
 def _resource(info: ResourceInfo, storage_version: str) -> ServedResource:
-    is_event = info.plural == "events"
+    strategy = strategy_of(info.group, info.version, info.kind)
+    bucket = f"{info.plural}.{info.group}" if info.group else info.plural
+    bucket, storage_version = strategy.stored_as or (bucket, storage_version)
     return ServedResource(
         group=info.group,
         version=info.version,
@@ -31,10 +32,10 @@ def _resource(info: ResourceInfo, storage_version: str) -> ServedResource:
         plural=info.plural,
         singular=info.singular,
         namespaced=info.namespaced,
-        # Both Event groups share one bucket.
-        bucket="events" if is_event else f"{info.plural}.{info.group}" if info.group else info.plural,
-        storage_version=_EVENT_STORAGE if is_event else storage_version,
+        bucket=bucket,
+        storage_version=storage_version,
         verbs=frozenset(info.verbs),
+        strategy=strategy,
         short_names=info.short_names,
         categories=info.categories,
         subresources=info.subresources,

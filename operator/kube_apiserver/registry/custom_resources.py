@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.printer_columns.custom_resources import custom_columns
 from kube_apiserver.registry.resource import CustomVersion, ScalePaths, ServedResource
 from kube_apiserver.registry.version_order import version_order
 from kube_apiserver.schema import Schema, SubresourceInfo
+from kube_apiserver.strategies import Strategy, selectable
 
 _VERBS = frozenset({"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"})
 _SUBRESOURCE_VERBS = ("get", "patch", "update")
@@ -47,10 +49,23 @@ def _resource(crd: Mapping[str, Any], version: Mapping[str, Any]) -> ServedResou
         bucket=bucket_of(crd),
         storage_version=storage_version(crd),
         verbs=_VERBS,
+        strategy=_strategy(crd, version),
         short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()),
         subresources=tuple(_subresources(group, names["kind"], version)),
         custom=_custom(crd, version),
+    )
+
+
+def _strategy(crd: Mapping[str, Any], version: Mapping[str, Any]) -> Strategy:
+    return Strategy(
+        group=crd["spec"]["group"],
+        kind=crd["spec"]["names"]["kind"],
+        version=version["name"],
+        unconditional_update=False,
+        columns=custom_columns(tuple(version.get("additionalPrinterColumns") or ())),
+        selectable_fields=selectable(*(each["jsonPath"].lstrip(".") for each in version.get("selectableFields") or ())),
+        deprecation=_deprecation(crd, version),
     )
 
 
@@ -79,11 +94,8 @@ def _custom(crd: Mapping[str, Any], version: Mapping[str, Any]) -> CustomVersion
         schema=_schema(crd, open_api),
         stored_schema=_stored_schema(crd, open_api),
         open_api=open_api,
-        columns=tuple(version.get("additionalPrinterColumns") or ()),
-        selectable_fields=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
         scale=paths,
         list_kind=crd["spec"]["names"].get("listKind", ""),
-        deprecation=_deprecation(crd, version),
     )
 
 

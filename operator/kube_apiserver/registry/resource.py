@@ -7,69 +7,9 @@ from typing import Any
 
 from kube_apiserver import codec
 from kube_apiserver.schema import Schema, Schemas, SubresourceInfo
+from kube_apiserver.strategies import Strategy
 
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
-_WITHOUT_GENERATION = frozenset(
-    {
-        "configmaps",
-        "secrets",
-        "namespaces",
-        "events",
-        "serviceaccounts",
-        "nodes",
-        "persistentvolumes",
-        "persistentvolumeclaims",
-        "services",
-        "endpoints",
-        "resourcequotas",
-        "limitranges",
-        "podtemplates",
-        "leases.coordination.k8s.io",
-        "controllerrevisions.apps",
-        "endpointslices.discovery.k8s.io",
-        "runtimeclasses.node.k8s.io",
-        "csidrivers.storage.k8s.io",
-        "csinodes.storage.k8s.io",
-        "storageclasses.storage.k8s.io",
-        "volumeattachments.storage.k8s.io",
-        "csistoragecapacities.storage.k8s.io",
-        "horizontalpodautoscalers.autoscaling",
-    }
-)
-_CONDITIONAL = frozenset(
-    {
-        "leases.coordination.k8s.io",
-        "customresourcedefinitions.apiextensions.k8s.io",
-        "apiservices.apiregistration.k8s.io",
-        "poddisruptionbudgets.policy",
-        "controllerrevisions.apps",
-        "endpointslices.discovery.k8s.io",
-        "validatingwebhookconfigurations.admissionregistration.k8s.io",
-        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
-        "flowschemas.flowcontrol.apiserver.k8s.io",
-        "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
-        "csidrivers.storage.k8s.io",
-        "csinodes.storage.k8s.io",
-        "volumeattachments.storage.k8s.io",
-        "runtimeclasses.node.k8s.io",
-    }
-)
-_CREATED_BY_UPDATE = frozenset(
-    {
-        "endpoints",
-        "events",
-        "limitranges",
-        "services",
-        "leases.coordination.k8s.io",
-        "runtimeclasses.node.k8s.io",
-        "clusterroles.rbac.authorization.k8s.io",
-        "clusterrolebindings.rbac.authorization.k8s.io",
-        "roles.rbac.authorization.k8s.io",
-        "rolebindings.rbac.authorization.k8s.io",
-    }
-)
-_DEPRECATED = {"endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"}
-_GROUPS_WITHOUT_GENERATION = frozenset({"rbac.authorization.k8s.io", "certificates.k8s.io"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +28,13 @@ class CustomVersion:
     Attributes:
         open_api: the raw ``openAPIV3Schema``.
         stored_schema: the schema of the stored version, None if it is the same or unknown fields are kept.
-        columns: the raw ``additionalPrinterColumns``.
-        selectable_fields: the allowed field selectors, without the leading dot.
-        deprecation: the warning of every response; empty if the version is not deprecated.
     """
 
     crd_name: str
     schema: Schema
     open_api: Mapping[str, Any]
-    columns: tuple[Mapping[str, Any], ...] = ()
-    selectable_fields: tuple[str, ...] = ()
     scale: ScalePaths | None = None
     list_kind: str = ""
-    deprecation: str = ""
     stored_schema: Schema | None = None
 
 
@@ -111,6 +45,7 @@ class ServedResource:
     Attributes:
         bucket: the storage bucket, shared by all versions of the resource.
         storage_version: the ``apiVersion`` of the stored bytes.
+        strategy: the rules of its kind.
         custom: the properties of its CustomResourceDefinition, None for a built-in resource.
     """
 
@@ -123,6 +58,7 @@ class ServedResource:
     bucket: str
     storage_version: str
     verbs: frozenset[str]
+    strategy: Strategy
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     subresources: tuple[SubresourceInfo, ...] = ()
@@ -142,28 +78,6 @@ class ServedResource:
     def has_status(self) -> bool:
         """Report whether the resource has a status subresource."""
         return self.subresource("status") is not None
-
-    @cached_property
-    def has_generation(self) -> bool:
-        """Report whether the server increments ``metadata.generation`` when the spec changes."""
-        return self.group not in _GROUPS_WITHOUT_GENERATION and self.bucket not in _WITHOUT_GENERATION
-
-    @cached_property
-    def unconditional_update(self) -> bool:
-        """Report whether an update needs no resourceVersion."""
-        return self.custom is None and self.bucket not in _CONDITIONAL
-
-    @cached_property
-    def created_by_update(self) -> bool:
-        """Report whether an update of an absent object creates it."""
-        return self.bucket in _CREATED_BY_UPDATE
-
-    @cached_property
-    def deprecation(self) -> str:
-        """Return the warning of every response, "" if there is none."""
-        if self.custom is not None:
-            return self.custom.deprecation
-        return _DEPRECATED.get(self.bucket, "")
 
     @cached_property
     def stored_head(self) -> bytes:

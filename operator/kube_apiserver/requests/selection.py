@@ -10,45 +10,11 @@ from kube_apiserver.requests.shards import ShardSelector, ShardSelectorError
 from kube_apiserver.schema import is_path_segment
 from kube_apiserver.selectors import FieldSelector, LabelSelector, SelectorError
 from kube_apiserver.storage import Item
+from kube_apiserver.strategies import SelectableField
 from kube_apiserver.wire.status_error import StatusError, bad_request
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
-# The field selectors that kube-apiserver supports, by bucket.
-_EXTRA: Mapping[str, frozenset[str]] = {
-    "events": frozenset(
-        {
-            *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid", "apiVersion")),
-            "involvedObject.resourceVersion",
-            "involvedObject.fieldPath",
-            "reason",
-            "reportingComponent",
-            "source",
-            "type",
-        }
-    ),
-    "namespaces": frozenset({"status.phase"}),
-    "nodes": frozenset({"spec.unschedulable"}),
-    "pods": frozenset(
-        {
-            "spec.nodeName",
-            "spec.restartPolicy",
-            "spec.schedulerName",
-            "spec.serviceAccountName",
-            "spec.hostNetwork",
-            "status.phase",
-            "status.podIP",
-            "status.podIPs",
-            "status.nominatedNodeName",
-        }
-    ),
-    "replicasets.apps": frozenset({"status.replicas"}),
-    "replicationcontrollers": frozenset({"status.replicas"}),
-    "jobs.batch": frozenset({"status.successful"}),
-    "secrets": frozenset({"type"}),
-    "services": frozenset({"spec.clusterIP", "spec.type"}),
-    "certificatesigningrequests.certificates.k8s.io": frozenset({"spec.signerName"}),
-}
-_RENAMED = {"regarding": "involvedObject", "reportingController": "reportingComponent"}
+_READ = SelectableField()
 
 
 def exact_name(text: str) -> str:
@@ -83,13 +49,13 @@ class Selection:
             fields = FieldSelector.parse(query.get("fieldSelector", ""))
         except SelectorError as error:
             raise bad_request(str(error)) from error
-        requirements = [
-            (_stored_path(path, resource), operator, value) for path, operator, value in fields.requirements
-        ]
+        renamed = resource.strategy.renamed_fields
+        requirements = [(_stored_path(path, renamed), operator, value) for path, operator, value in fields.requirements]
         if name:
             requirements.append(("metadata.name", "=", name))
         _check_fields(resource, [path for path, _, _ in requirements])
-        self._fields = requirements
+        known = resource.strategy.selectable_fields
+        self._fields = [(path, known.get(path, _READ), operator, value) for path, operator, value in requirements]
         self._needs_body = any(path not in _EVERYWHERE for path, _, _ in requirements)
         self._shards = _shards(request)
         self.is_counted = not self._labels.requirements and not requirements
@@ -111,7 +77,10 @@ class Selection:
         if not self._fields:
             return True
         body = item.decode() if self._needs_body else {}
-        return all((_value(item, body, path) == value) == (operator != "!=") for path, operator, value in self._fields)
+        return all(
+            (_value(item, body, path, field) == value) == (operator != "!=")
+            for path, field, operator, value in self._fields
+        )
 
 
 def _shards(request: Request) -> ShardSelector | None:
@@ -125,48 +94,32 @@ def _shards(request: Request) -> ShardSelector | None:
         raise StatusError(500, "", f"invalid shard selector: {error}") from error
 
 
-def _stored_path(path: str, resource: ServedResource) -> str:
-    if resource.group != "events.k8s.io":
-        return path
+def _stored_path(path: str, renamed: Mapping[str, str]) -> str:
     first, dot, rest = path.partition(".")
-    return _RENAMED.get(first, first) + dot + rest
+    return renamed.get(first, first) + dot + rest
 
 
 def _check_fields(resource: ServedResource, paths: list[str]) -> None:
-    extra = _EXTRA.get(resource.bucket)
-    custom = resource.custom
-    if custom is not None:
-        extra = frozenset(custom.selectable_fields)
+    known = resource.strategy.selectable_fields
     for path in paths:
-        if path in _EVERYWHERE or (extra and path in extra):
+        if path in _EVERYWHERE or path in known:
             continue
-        if extra or custom is not None:
+        if known or resource.custom is not None:
             raise bad_request(f"field label not supported: {path}")
-        known = ", ".join(f'"{name}"' for name in ("metadata.name", "metadata.namespace", *sorted(extra or ())))
-        raise bad_request(f'"{path}" is not a known field selector: only {known}')
+        listed = ", ".join(f'"{name}"' for name in sorted(_EVERYWHERE))
+        raise bad_request(f'"{path}" is not a known field selector: only {listed}')
 
 
-def _value(item: Item, body: Mapping[str, Any], path: str) -> str:
+def _value(item: Item, body: Mapping[str, Any], path: str, field: SelectableField) -> str:
     if path == "metadata.name":
         return item.name
     if path == "metadata.namespace":
         return item.namespace
-    if path == "source" and item.raw:
-        source = body.get("source") or {}
-        return str(source.get("component") or body.get("reportingComponent") or "")
+    if field.read is not None:
+        return field.read(body)
     value: Any = body
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None:
-        return _DEFAULTS.get(path, "")
-    return str(value)
-
-
-_DEFAULTS = {
-    "spec.unschedulable": "false",
-    "spec.hostNetwork": "false",
-    "status.replicas": "0",
-    "status.successful": "0",
-}
+    return field.absent if value is None else str(value)

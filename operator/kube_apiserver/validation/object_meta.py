@@ -1,6 +1,6 @@
 """Validation of the parts of ``metadata`` that objects and embedded resources share: annotations and owners.
 
-It follows apimachinery's ``ValidateObjectMeta``. Names and finalizers of objects are in ``strategies.metadata``.
+It follows apimachinery's ``ValidateObjectMeta``. Names and finalizers of objects are in ``writes.metadata``.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""Validation of objects: custom ones by their schema, built-in ones by coded rules.
+"""Validation of custom objects by their schema. The rules of built-in kinds are in their strategies.
 
 This module selects and orders the field errors as kube-apiserver does. Messages are in ``schema.messages``, decode
-errors of built-in kinds (400) in ``decoding``, metadata in ``strategies.metadata``.
+errors of built-in kinds (400) in ``decoding``, metadata in ``writes.metadata``.
 """
 
 from collections import Counter
@@ -13,7 +13,6 @@ from kube_apiserver.cel import Evaluation, evaluate
 from kube_apiserver.keywords.keywords import check, joined
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause, Schema
-from kube_apiserver.validation.builtin_kinds import builtin_causes
 from kube_apiserver.validation.embedded_objects import embedded_causes
 
 _BLOCKING = {
@@ -31,14 +30,10 @@ _UNCHECKED = (
 
 
 def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
-    """Return the field errors of ``obj``, which must be pruned and defaulted.
+    """Return the field errors of a custom ``obj``, which must be pruned and defaulted.
 
-    Custom resources are validated by every keyword of structural schemas; ``evaluate_rules`` then evaluates CEL rules.
-    Built-in kinds are validated by their most used rules (selectors, templates, ports, references). ``decode_error``
-    reports their type errors, which are 400s.
+    It is validated by every keyword of structural schemas; ``evaluate_rules`` then evaluates CEL rules.
     """
-    if schema.builtin:
-        return builtin_causes(obj, schema.definition)
     causes = check(obj, schema, "")
     if schema.has_cel and any(cause.reason in _BLOCKING for cause in causes):
         causes.append(messages.invalid("<nil>", None, _UNCHECKED))
@@ -49,7 +44,7 @@ def evaluate_rules(
     obj: Mapping[str, Any], old: Mapping[str, Any] | None, schema: Schema, known: list[Cause]
 ) -> Evaluation:
     """Evaluate the CEL rules of a custom resource, unless ``known`` has errors that make the evaluation meaningless."""
-    if schema.builtin or not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
+    if not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
         return Evaluation()
     return evaluate(obj, old, schema)
 

@@ -14,32 +14,18 @@ from kube_apiserver.wire.status_error import conflict, forbidden
 from kube_apiserver.writes.deletion import delete_item
 from kube_apiserver.writes.write_pipeline import present
 
-# For these resources, kube-apiserver answers a delete with the object rather than a Status.
-_RETURN_OBJECT = frozenset(
-    {
-        "pods",
-        "services",
-        "serviceaccounts",
-        "persistentvolumeclaims",
-        "persistentvolumes",
-        "resourcequotas",
-        "podtemplates",
-    }
-)
-_IMMORTAL = frozenset({"default", "kube-public", "kube-system"})
-
 
 async def delete(request: Request) -> Response:
     """Delete one object, or set its deletionTimestamp if finalizers or a grace period delay the deletion."""
     options = await _read_options(request)
     item, resource = find(request), request.resource
     check_preconditions(request, item, options)
-    if resource.bucket == "namespaces" and item.name in _IMMORTAL:
+    if item.name in resource.strategy.deletion.protected_names:
         raise forbidden(resource.plural, resource.group, item.name, "this namespace may not be deleted")
     last, gone = delete_item(request.cluster, resource, item, options)
     if not options.dry_run:
         await request.cluster.store.durable(last.revision)
-    if not gone or resource.bucket in _RETURN_OBJECT:
+    if not gone or resource.strategy.deletion.returns_object:
         return present(request, last)
     details = {"name": item.name, "group": resource.group, "kind": resource.plural, "uid": item.uid}
     details = {key: value for key, value in details.items() if value}

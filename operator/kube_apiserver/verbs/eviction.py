@@ -16,7 +16,7 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.selectors import LabelSelector, SelectorError
 from kube_apiserver.storage import Item
-from kube_apiserver.strategies.conditions import condition, set_condition
+from kube_apiserver.validation.conditions import condition, set_condition
 from kube_apiserver.verbs.deleting import check_preconditions
 from kube_apiserver.verbs.reading import find
 from kube_apiserver.wire.response import Response

@@ -17,9 +17,6 @@ from kube_apiserver.wire.status_error import bad_request, expired, not_found
 #: From this size on, a thread encodes a list. Most lists are joined from the bytes of their items.
 _LONG_LIST_BYTES = 256 * 1024
 
-#: What kube-apiserver does not keep in a watch cache.
-_UNCACHED = frozenset({"events"})
-
 
 def find(request: Request) -> Item:
     """Return the current item that a request names, for a write to build on.
@@ -83,7 +80,7 @@ async def choose(request: Request) -> tuple[list[Item], dict[str, Any]]:
     request.number("timeoutSeconds")  # validated only: a list never takes that long
     limit = request.number("limit") or 0
     selection = Selection(request)
-    if request.query.get("resourceVersion") == "0" and request.resource.bucket not in _UNCACHED:
+    if request.query.get("resourceVersion") == "0" and request.resource.strategy.is_cached:
         limit = 0  # The watch cache of kube-apiserver answers, and it ignores the limit then.
     revision, items = _start(request)
     if selection.everything:

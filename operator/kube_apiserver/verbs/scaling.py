@@ -14,6 +14,7 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import named_object, read_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.storage import Item
+from kube_apiserver.strategies import Strategy
 from kube_apiserver.verbs.applying import applied_object, configuration
 from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown
@@ -32,6 +33,7 @@ _SCALE = ServedResource(
     bucket="scales.autoscaling",
     storage_version="autoscaling/v1",
     verbs=frozenset(),
+    strategy=Strategy(),
 )
 # A custom object without replicas has this value in its Scale.
 _NEVER_SET = -(2**31)

@@ -4,34 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kube_apiserver import codec
 from kube_apiserver.cel import takes_long
 from kube_apiserver.conversion.versions import to_served, to_stored
-from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
-from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, at_revision
-from kube_apiserver.strategies import prepare_update
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.verbs.creating import create_object, require_create
 from kube_apiserver.verbs.reading import find, is_absent
 from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
-from kube_apiserver.wire.status_error import bad_request, conflict, invalid, modified
+from kube_apiserver.wire.status_error import bad_request, conflict, modified
 from kube_apiserver.writes.deletion import is_removable
 from kube_apiserver.writes.escalation import check_grants
-from kube_apiserver.writes.write_pipeline import (
-    checked,
-    complete,
-    dry_item,
-    present,
-    remove,
-    same_object,
-    store,
-    tracked,
-)
+from kube_apiserver.writes.replacement import before_update
+from kube_apiserver.writes.write_pipeline import complete, dry_item, present, remove, same_object, store
 
 # The bytes of a body times those of an object, 2 KB each: some thirty copies of a whole object take 100,000 calls.
 _LONG_PRODUCT = 2048 * 2048
@@ -44,7 +32,7 @@ async def update(request: Request) -> Response:
     options = write_options(request, "UpdateOptions")
     obj = await read_object(request)
     check_name(request, obj)
-    if request.resource.created_by_update and not request.target.subresource and is_absent(request):
+    if request.resource.strategy.created_by_update and not request.target.subresource and is_absent(request):
         return await _create(request, obj, options)
     # Like kube-apiserver, it judges the body before it looks for the object.
     completed = await off_loop(body_size(request.http) > LONG_BYTES, complete, request, obj, options)
@@ -138,16 +126,7 @@ def _next_state(
 ) -> _State:
     resource = request.resource
     old, obj = to_served(resource, current), change(current)
-    _check_preconditions(request, old, obj)
-    _keep_server_fields(old["metadata"], obj["metadata"])
-    sent = dict(obj)
-    obj = prepare_update(request, old, obj)
-    # Like kube-apiserver, it counts before it prunes what was applied.
-    _count_generation(request, old, obj)
-    obj = checked(request, obj, old, applied=applied)
-    obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-    if not applied:
-        obj = tracked(request, old, obj, options, sent)
+    obj = before_update(request, old, obj, options, applied=applied)
     return _State(old, obj, same_object(to_stored(resource, old), to_stored(resource, obj)))
 
 
@@ -160,47 +139,3 @@ def _stored(request: Request, current: Item, state: _State, options: WriteOption
         remove(request.cluster, resource, state.old)
         return at_revision(dry_item(resource, to_stored(resource, obj)), current.revision)
     return store(request.cluster, resource, obj, dry_run=options.dry_run)
-
-
-def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, Any]) -> None:
-    resource, metadata = request.resource, obj["metadata"]
-    uid = metadata.get("uid")
-    if uid and uid != old["metadata"]["uid"]:
-        if request.http.method == "PATCH":
-            message = f'Invalid value: "{uid}": field is immutable'
-            causes = [Cause("metadata.uid", "FieldValueInvalid", message)] * 2
-            raise invalid(resource.kind, resource.group, request.target.name, causes)
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
-        raise conflict(resource.plural, resource.group, request.target.name, why)
-    version = metadata.get("resourceVersion")
-    if not version and request.http.method == "PUT" and not resource.unconditional_update:
-        message = "Invalid value: 0: must be specified for an update"
-        causes = [Cause("metadata.resourceVersion", "FieldValueInvalid", message)]
-        raise invalid(resource.plural, resource.group, request.target.name, causes)
-    if version and version not in {"0", old["metadata"]["resourceVersion"]}:
-        raise modified(resource.plural, resource.group, request.target.name)
-
-
-def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Copy the fields that only the server writes from ``old`` to ``new``."""
-    for name in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
-        if name in old:
-            new[name] = old[name]
-        else:
-            new.pop(name, None)
-    new.pop("selfLink", None)
-    if old.get("generateName") and not new.get("generateName"):
-        new["generateName"] = old["generateName"]
-
-
-def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]) -> None:
-    if not request.resource.has_generation:
-        return
-    ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
-    before = {key: value for key, value in old.items() if key not in ignored}
-    after = {key: value for key, value in new.items() if key not in ignored}
-    if request.resource.custom is not None:
-        before = decoded_numbers(before)
-    # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.
-    if before != after or (request.resource.custom is not None and codec.token(before) != codec.token(after)):
-        new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1

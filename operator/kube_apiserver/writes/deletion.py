@@ -12,13 +12,12 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Item, at_revision
-from kube_apiserver.strategies.conditions import set_condition
+from kube_apiserver.validation.conditions import set_condition
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import dry_item, remove, store
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
-_POD_GRACE_SECONDS = 30
 _DEFAULT = DeleteOptions()
 
 
@@ -30,7 +29,8 @@ def delete_item(
     metadata = obj["metadata"]
     before = metadata.get("finalizers") or []
     finalizers = _finalizers(before, options)
-    grace = _grace_seconds(resource, obj, options)
+    rules = resource.strategy.deletion
+    grace = rules.grace_seconds(obj, options.grace_seconds) if rules.grace_seconds is not None else 0
     if resource.bucket == CRDS:
         return _delete_definition(cluster, resource, item, obj, options)
     if finalizers or grace or _holds_content(resource, obj):
@@ -38,8 +38,7 @@ def delete_item(
             return item, False
         return store(cluster, resource, obj, dry_run=options.dry_run), False
     metadata.pop("finalizers", None)
-    if resource.bucket == "pods":
-        # Even with a grace period of zero, watchers of a Pod see the deletionTimestamp before the DELETED event.
+    if rules.is_announced:
         _mark(cluster, resource, obj, [], 0)
         metadata["deletionGracePeriodSeconds"] = 0
         if not options.dry_run:
@@ -74,18 +73,8 @@ def is_removable(resource: ServedResource, obj: dict[str, Any]) -> bool:
 
 
 def _holds_content(resource: ServedResource, obj: dict[str, Any]) -> bool:
-    return resource.bucket == "namespaces" and bool((obj.get("spec") or {}).get("finalizers"))
-
-
-def _grace_seconds(resource: ServedResource, obj: dict[str, Any], options: DeleteOptions) -> int:
-    """Return the grace period. Only a Pod on a node has one, because its kubelet stops the containers."""
-    if resource.bucket != "pods" or not (obj.get("spec") or {}).get("nodeName"):
-        return 0
-    if (obj.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
-        return 0
-    if options.grace_seconds is not None:
-        return max(0, options.grace_seconds)
-    return int(obj["spec"].get("terminationGracePeriodSeconds", _POD_GRACE_SECONDS))
+    holds_content = resource.strategy.deletion.holds_content
+    return holds_content is not None and holds_content(obj)
 
 
 def _finalizers(present: list[str], options: DeleteOptions) -> list[str]:
@@ -108,10 +97,10 @@ def _mark(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], final
     if metadata.get("deletionTimestamp"):
         return False
     metadata["deletionTimestamp"] = timestamp(cluster.clock.now() + timedelta(seconds=grace))
-    if resource.bucket == "namespaces":
-        obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+    if (terminate := resource.strategy.deletion.terminate) is not None:
+        terminate(obj)
     else:
         metadata["deletionGracePeriodSeconds"] = grace
-    if resource.has_generation:
+    if resource.strategy.has_generation:
         metadata["generation"] = int(metadata.get("generation", 0)) + 1
     return True

@@ -1,30 +1,23 @@
-"""The last steps of every write: decoding, defaulting, validation, managedFields, storing, response."""
+"""The steps that all writes share: decoding and defaulting, managedFields, storing, the response."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from kube_apiserver import codec, fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
-from kube_apiserver.crds.definition import definition_warnings
 from kube_apiserver.decoding.decoder import decode_error
-from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
+from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
-from kube_apiserver.strategies import kind_causes, metadata_causes, status_causes, update_causes
-from kube_apiserver.validation.correlation import aligned
 from kube_apiserver.validation.embedded_objects import embedded_error
-from kube_apiserver.validation.objects import evaluate_rules, validate
-from kube_apiserver.validation.scale_values import scale_value_causes
 from kube_apiserver.wire.body import strict_errors
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
@@ -67,7 +60,7 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
                 request, sent, "strict decoding error: " + ", ".join([*strict_errors(duplicates), *texts])
             )
         request.warnings.extend([*duplicates, *texts])
-    return apply_defaults(obj, schema, keep_nulls=applied)
+    return apply_defaults(obj, schema, request.resource.strategy.default, keep_nulls=applied)
 
 
 def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
@@ -76,73 +69,6 @@ def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
         return request.duplicates
     ignored = tuple(f'duplicate field "{path}{end}' for path in unknown for end in ".[")
     return [text for text in request.duplicates if not text.startswith(ignored)]
-
-
-def checked(
-    request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None, *, applied: bool = False
-) -> dict[str, Any]:
-    """Validate an object: metadata, immutable fields, schema, CEL rules and the checks of its kind.
-
-    Returns:
-        The object as it is stored: an applied one pruned, and with its numbers as Go writes them.
-
-    Raises:
-        StatusError: 422, with all field errors.
-    """
-    resource = request.resource
-    causes = metadata_causes(resource, obj, old)
-    if old is not None:
-        causes += update_causes(resource.bucket, request.target.subresource, old, obj)
-    writes_status = request.target.subresource == "status"
-    if resource.schema is not None and not (writes_status and resource.custom is None):
-        found = _schema_causes(resource, obj, old)
-        if writes_status:
-            found = [_of_status(cause) for cause in found]
-        evaluation = evaluate_rules(obj, old, resource.schema, found)
-        request.warnings.extend(evaluation.warnings)
-        causes += found + evaluation.causes + _scale_causes(resource, obj, writes_status=writes_status)
-    causes += kind_causes(resource.bucket, obj, old)
-    if writes_status:
-        causes += status_causes(resource.bucket, obj, old or {})
-    if causes:
-        group = "" if resource.bucket == "events" else resource.group
-        raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
-    if resource.bucket == CRDS:
-        request.warnings.extend(definition_warnings(obj, old))
-    if resource.custom is None:
-        return obj
-    if applied and resource.schema is not None:
-        obj = apply_defaults(prune(obj, resource.schema)[0], resource.schema)
-    whole: dict[str, Any] = stored_numbers(obj)
-    return whole
-
-
-def _schema_causes(resource: ServedResource, obj: dict[str, Any], old: dict[str, Any] | None) -> list[Cause]:
-    schema = resource.schema
-    causes = validate(obj, schema) if schema is not None else []
-    if not causes or old is None or schema is None:
-        return causes
-    if resource.custom is not None:
-        # Ratcheting: errors that the stored object has already do not reject the update.
-        known = validate(aligned(old, obj, schema), schema)
-        return [cause for cause in causes if cause not in known]
-    # A definition's name depends on immutable fields, which are reported instead.
-    return [cause for cause in causes if not (resource.bucket == CRDS and cause.field == "metadata.name")]
-
-
-def _scale_causes(resource: ServedResource, obj: dict[str, Any], *, writes_status: bool) -> list[Cause]:
-    paths = resource.custom.scale if resource.custom is not None else None
-    if paths is None:
-        return []
-    spec_replicas = "" if writes_status else paths.spec_replicas
-    return scale_value_causes(obj, spec_replicas, paths.status_replicas, paths.label_selector)
-
-
-def _of_status(cause: Cause) -> Cause:
-    """Return a field error as kube-apiserver words it for a custom resource's status, which it validates separately."""
-    if cause.field != "status":
-        return cause
-    return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
 
 
 def tracked(
@@ -171,8 +97,8 @@ def tracked(
 
 def reset_fields(request: Request) -> tuple[str, ...] | None:
     """Return the root fields that the request path resets, None for the default of built-in kinds."""
-    if request.resource.bucket == "namespaces":
-        return ("status",) if request.target.subresource == "finalize" else ("spec", "status")
+    if (reset := request.resource.strategy.reset_fields) is not None:
+        return reset.get(request.target.subresource, reset[""])
     if request.resource.custom is None:
         return None
     if request.target.subresource == "status":

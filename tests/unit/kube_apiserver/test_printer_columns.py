@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 
 from kube_apiserver import printer_columns
+from kube_apiserver.kinds import strategy_of
+from kube_apiserver.printer_columns.columns import Columns
+from kube_apiserver.printer_columns.common_cells import NAME_AND_AGE
+from kube_apiserver.printer_columns.custom_resources import custom_columns
 from kube_apiserver.printer_columns.formats import human_duration
 from kube_apiserver.printer_columns.jsonpath import find
 from kube_apiserver.schema import ResourceInfo, builtin_resources
@@ -14,8 +18,12 @@ NOW = datetime(2026, 1, 1, 0, 5, 30, tzinfo=UTC)
 METADATA = {"name": "x", "creationTimestamp": "2026-01-01T00:00:00Z"}
 
 
-def row(group: str, kind: str, obj: dict[str, Any], **options: Any) -> list[Any]:
-    table = printer_columns.render([{"metadata": METADATA, **obj}], group=group, kind=kind, now=NOW, **options)
+def row(group: str, kind: str, obj: dict[str, Any], version: str = "v1") -> list[Any]:
+    return row_of(strategy_of(group, version, kind).columns, obj)
+
+
+def row_of(columns: Columns, obj: dict[str, Any]) -> list[Any]:
+    table = printer_columns.render([{"metadata": METADATA, **obj}], columns, now=NOW)
     assert all(len(line["cells"]) == len(table["columnDefinitions"]) for line in table["rows"])
     found: list[Any] = table["rows"][0]["cells"]
     return found
@@ -23,7 +31,7 @@ def row(group: str, kind: str, obj: dict[str, Any], **options: Any) -> list[Any]
 
 @pytest.mark.parametrize("resource", builtin_resources(), ids=lambda one: f"{one.group}/{one.kind}")
 def test_a_bare_object_of_every_kind_has_a_cell_for_each_column(resource: ResourceInfo) -> None:
-    assert row(resource.group, resource.kind, {"kind": resource.kind})
+    assert row(resource.group, resource.kind, {"kind": resource.kind}, resource.version)
 
 
 def test_a_config_map_shows_the_number_of_its_keys() -> None:
@@ -60,11 +68,11 @@ def test_custom_columns_follow_their_paths() -> None:
         {"name": "Gone", "type": "string", "jsonPath": ".spec.nothing"},
     ]
     obj = {"spec": {"size": 3}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    assert row("e.com", "Gadget", obj, columns=columns) == ["x", "True", 3, "5m30s", None]
+    assert row_of(custom_columns(columns), obj) == ["x", "True", 3, "5m30s", None]
 
 
 def test_without_columns_a_custom_kind_shows_its_age() -> None:
-    assert row("e.com", "Gadget", {}, columns=[]) == ["x", "5m30s"]
+    assert row_of(custom_columns([]), {}) == ["x", "5m30s"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_without_columns_a_custom_kind_shows_its_age() -> None:
 )
 def test_rows_carry_what_was_asked_for(include: str, expected: dict[str, Any] | None) -> None:
     obj = {"metadata": METADATA, "data": {}}
-    table = printer_columns.render([obj], group="", kind="ConfigMap", now=NOW, include_object=include)
+    table = printer_columns.render([obj], NAME_AND_AGE, now=NOW, include_object=include)
     assert table["rows"][0]["object"] == expected
 
 

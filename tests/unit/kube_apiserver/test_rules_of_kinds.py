@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from kube_apiserver.strategies import update_causes
-from kube_apiserver.validation.objects import validate
-from tests.builtin_schema import builtin_schema
+from kube_apiserver.kinds import strategy_of
+from tests.builtin_strategy import changed_causes, object_causes
 
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
@@ -15,7 +14,7 @@ POD = {"containers": [{"name": "c", "image": "i"}], "activeDeadlineSeconds": 9}
 
 
 def fields(group: str, version: str, kind: str, obj: dict[str, Any]) -> list[str]:
-    return [cause.field for cause in validate({"metadata": {"name": "x"}, **obj}, builtin_schema(group, version, kind))]
+    return [cause.field for cause in object_causes(group, version, kind, {"metadata": {"name": "x"}, **obj})]
 
 
 @pytest.mark.parametrize(
@@ -88,39 +87,41 @@ def test_classes_have_a_bounded_value_and_a_provisioner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bucket", "old", "new", "field"),
+    ("group", "kind", "old", "new", "field"),
     [
-        ("priorityclasses.scheduling.k8s.io", {"value": 1}, {"value": 2}, "value"),
-        ("storageclasses.storage.k8s.io", {"provisioner": "a/b"}, {"provisioner": "a/c"}, "provisioner"),
-        ("resourcequotas", {"spec": {"scopes": ["BestEffort"]}}, {"spec": {}}, "spec.scopes"),
-        ("persistentvolumeclaims", {"spec": CLAIM}, {"spec": {**CLAIM, "accessModes": ["ReadOnlyMany"]}}, "spec"),
+        ("scheduling.k8s.io", "PriorityClass", {"value": 1}, {"value": 2}, "value"),
+        ("storage.k8s.io", "StorageClass", {"provisioner": "a/b"}, {"provisioner": "a/c"}, "provisioner"),
+        ("", "ResourceQuota", {"spec": {"scopes": ["BestEffort"]}}, {"spec": {}}, "spec.scopes"),
+        ("", "PersistentVolumeClaim", {"spec": CLAIM}, {"spec": {**CLAIM, "accessModes": ["ReadOnlyMany"]}}, "spec"),
         (
-            "persistentvolumes",
+            "",
+            "PersistentVolume",
             {"spec": VOLUME},
             {"spec": {**VOLUME, "hostPath": {"path": "/other"}}},
             "spec.persistentvolumesource",
         ),
-        ("nodes", {"spec": {"podCIDRs": ["a"]}}, {"spec": {"podCIDRs": ["b"]}}, "spec.podCIDRs"),
-        ("pods", {"spec": POD}, {"spec": {**POD, "restartPolicy": "Never"}}, "spec"),
-        ("pods", {"spec": POD}, {"spec": {**POD, "activeDeadlineSeconds": 10}}, "spec.activeDeadlineSeconds"),
-        ("pods", {"spec": POD}, {"spec": {**POD, "containers": []}}, "spec.containers"),
+        ("", "Node", {"spec": {"podCIDRs": ["a"]}}, {"spec": {"podCIDRs": ["b"]}}, "spec.podCIDRs"),
+        ("", "Pod", {"spec": POD}, {"spec": {**POD, "restartPolicy": "Never"}}, "spec"),
+        ("", "Pod", {"spec": POD}, {"spec": {**POD, "activeDeadlineSeconds": 10}}, "spec.activeDeadlineSeconds"),
+        ("", "Pod", {"spec": POD}, {"spec": {**POD, "containers": []}}, "spec.containers"),
     ],
 )
-def test_an_update_cannot_change_a_fixed_field(bucket: str, old: Any, new: Any, field: str) -> None:
-    assert [cause.field for cause in update_causes(bucket, "", old, new)] == [field]
+def test_an_update_cannot_change_a_fixed_field(group: str, kind: str, old: Any, new: Any, field: str) -> None:
+    assert [cause.field for cause in changed_causes(group, kind, old, new)] == [field]
 
 
 def test_the_image_and_the_deadline_of_a_pod_may_change_and_more_through_its_subresources() -> None:
     changed = {**POD, "containers": [{"name": "c", "image": "other"}], "activeDeadlineSeconds": 5}
-    assert update_causes("pods", "", {"spec": POD}, {"spec": changed}) == []
+    assert changed_causes("", "Pod", {"spec": POD}, {"spec": changed}) == []
     resized = {"spec": {**POD, "containers": [{"name": "c", "image": "i", "resources": {"limits": {"cpu": "1"}}}]}}
-    assert update_causes("pods", "resize", {"spec": POD}, resized) == []
+    assert changed_causes("", "Pod", {"spec": POD}, resized) != []
+    assert "resize" in strategy_of("", "v1", "Pod").freely_written
 
 
 def test_a_claim_takes_a_volume_once_and_grows_when_it_is_bound() -> None:
     bound = {**CLAIM, "volumeName": "v"}
-    assert update_causes("persistentvolumeclaims", "", {"spec": CLAIM}, {"spec": bound}) == []
+    assert changed_causes("", "PersistentVolumeClaim", {"spec": CLAIM}, {"spec": bound}) == []
     grown = {**bound, "resources": {"requests": {"storage": "2Gi"}}}
     status = {"status": {"phase": "Bound"}}
-    assert update_causes("persistentvolumeclaims", "", {"spec": bound, **status}, {"spec": grown, **status}) == []
-    assert update_causes("persistentvolumeclaims", "", {"spec": bound}, {"spec": grown}) != []
+    assert changed_causes("", "PersistentVolumeClaim", {"spec": bound, **status}, {"spec": grown, **status}) == []
+    assert changed_causes("", "PersistentVolumeClaim", {"spec": bound}, {"spec": grown}) != []

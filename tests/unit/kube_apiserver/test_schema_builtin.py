@@ -6,10 +6,9 @@ import pytest
 
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.decoding.pruning import prune
-from kube_apiserver.defaulting.defaults import apply_defaults
 from kube_apiserver.schema import Schema, Schemas, builtin_resources
 from kube_apiserver.schema.quantity import amount_of, canonical_quantity, is_whole
-from kube_apiserver.validation.objects import validate
+from tests.builtin_strategy import defaulted, object_causes
 
 
 def schema(api_version: str, kind: str) -> Schema:
@@ -56,8 +55,7 @@ def test_lists_know_their_keys_and_merge_strategy() -> None:
 
 
 def test_defaults_fill_a_deployment_as_the_server_does() -> None:
-    kind = schema("apps/v1", "Deployment")
-    result = apply_defaults(deployment(**WORKLOAD), kind)
+    result = defaulted("apps", "v1", "Deployment", deployment(**WORKLOAD))
     spec = result["spec"]
     assert spec["replicas"] == 1
     assert spec["strategy"] == {
@@ -76,25 +74,24 @@ def test_defaults_fill_a_deployment_as_the_server_does() -> None:
         }
     ]
     assert result["status"] == {}
-    assert apply_defaults(result, kind) == result
+    assert defaulted("apps", "v1", "Deployment", result) == result
 
 
 def test_defaulting_leaves_its_input_alone() -> None:
     given = deployment(**WORKLOAD)
-    apply_defaults(given, schema("apps/v1", "Deployment"))
+    defaulted("apps", "v1", "Deployment", given)
     assert "replicas" not in given["spec"]
 
 
 def test_empty_optional_fields_vanish_and_value_structs_stay() -> None:
-    kind = schema("v1", "ConfigMap")
-    assert apply_defaults(config_map(data={}, immutable=None), kind) == config_map()
+    assert defaulted("", "v1", "ConfigMap", config_map(data={}, immutable=None)) == config_map()
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}}
-    assert apply_defaults(role, schema("rbac.authorization.k8s.io/v1", "ClusterRole"))["rules"] is None
+    assert defaulted("rbac.authorization.k8s.io", "v1", "ClusterRole", role)["rules"] is None
 
 
 def test_string_data_of_a_secret_becomes_data() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "stringData": {"a": "b"}}
-    result = apply_defaults(secret, schema("v1", "Secret"))
+    result = defaulted("", "v1", "Secret", secret)
     assert result["data"] == {"a": "Yg=="}
     assert result["type"] == "Opaque"
     assert "stringData" not in result
@@ -114,7 +111,7 @@ def test_quantities_take_their_canonical_form(given: int | str, expected: str) -
 
 def test_quantities_of_resource_lists_are_rounded_up_to_thousandths() -> None:
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"cpu": "1500n"}}}
-    assert apply_defaults(quota, schema("v1", "ResourceQuota"))["spec"]["hard"] == {"cpu": "1m"}
+    assert defaulted("", "v1", "ResourceQuota", quota)["spec"]["hard"] == {"cpu": "1m"}
 
 
 def test_the_size_of_an_exponent_costs_no_time() -> None:
@@ -177,7 +174,8 @@ def test_unknown_fields_are_pruned_and_named() -> None:
 
 
 def test_an_empty_deployment_lacks_selector_labels_and_containers() -> None:
-    causes = validate(apply_defaults(deployment(), schema("apps/v1", "Deployment")), schema("apps/v1", "Deployment"))
+    kind = ("apps", "v1", "Deployment")
+    causes = object_causes(*kind, defaulted(*kind, deployment()))
     assert [(cause.field, cause.reason, cause.message) for cause in causes] == [
         ("spec.selector", "FieldValueRequired", "Required value"),
         (
@@ -190,6 +188,7 @@ def test_an_empty_deployment_lacks_selector_labels_and_containers() -> None:
 
 
 def test_config_map_keys_are_checked() -> None:
-    causes = validate(config_map(data={"a b": "x", "q": ""}, binaryData={"q": "aGk="}), schema("v1", "ConfigMap"))
+    obj = config_map(data={"a b": "x", "q": ""}, binaryData={"q": "aGk="})
+    causes = object_causes("", "v1", "ConfigMap", obj)
     assert [cause.field for cause in causes] == ["data[a b]", "data[q]"]
     assert causes[1].message == 'Invalid value: "q": duplicate of key present in binaryData'

@@ -174,20 +174,19 @@ def test_kinds_known_to_be_without_a_generation_are_so_on_the_server() -> None:
 
     for resource in served_builtin_resources():
         kind = GroupVersionKind(resource.group, resource.version, resource.kind)
-        assert not (is_without_generation(kind) and resource.has_generation), kind
+        assert not (is_without_generation(kind) and resource.strategy.has_generation), kind
     assert is_without_generation(GroupVersionKind.parse("v1/ConfigMap"))
 
 
 def test_what_is_known_of_kinds_is_what_the_server_serves() -> None:
     from kube_apiserver.registry.builtin_resources import served_builtin_resources
-    from kube_apiserver.requests.selection import _EXTRA
     from plugin_operator.kube import field_problem, problem_of
 
     for resource in served_builtin_resources():
         kind = GroupVersionKind(resource.group, resource.version, resource.kind)
         if "watch" in resource.verbs:
             assert problem_of(kind) == ""
-            for field in (*_EXTRA.get(resource.bucket, ()), "metadata.name", "metadata.namespace"):
+            for field in (*resource.strategy.selectable_fields, "metadata.name", "metadata.namespace"):
                 assert field_problem(kind, f"{field}=x") == ""
 
 

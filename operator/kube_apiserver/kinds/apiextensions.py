@@ -1,0 +1,85 @@
+"""CustomResourceDefinitions. ``crds`` validates them; a controller establishes and deletes them."""
+
+from typing import Any
+
+from kube_apiserver.crds.approval import approval_causes
+from kube_apiserver.crds.definition import definition_causes, definition_warnings
+from kube_apiserver.defaulting.client_configs import default_port
+from kube_apiserver.defaulting.fields import member
+from kube_apiserver.printer_columns.common_cells import CREATED
+from kube_apiserver.schema import Cause, messages
+from kube_apiserver.storage import Store
+from kube_apiserver.strategies import Draft, Object, Strategy
+from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
+
+
+def _default(obj: Draft) -> None:
+    """Set singular, listKind, conversion strategy and ports of webhooks."""
+    spec = member(obj, "spec")
+    names = member(spec, "names")
+    kind = str(names.get("kind") or "")
+    names["singular"] = names.get("singular") or kind.lower()
+    names["listKind"] = names.get("listKind") or (f"{kind}List" if kind else "")
+    conversion = member(spec, "conversion")
+    conversion.setdefault("strategy", "None")
+    default_port((conversion.get("webhook") or {}).get("clientConfig") or {})
+
+
+def _prepare_create(obj: Draft, store: Store) -> None:
+    """Set status."""
+    del store
+    names = {"plural": "", "kind": ""}
+    obj["status"] = {"conditions": None, "acceptedNames": names, "storedVersions": _with_storage(obj, [])}
+
+
+def _prepare_update(old: Object, new: Draft) -> None:
+    """Set status.storedVersions: add the storage version."""
+    del old
+    status = dict(new.get("status") or {})
+    new["status"] = {**status, "storedVersions": _with_storage(new, status.get("storedVersions") or [])}
+
+
+def _with_storage(obj: Object, stored: list[str]) -> list[str]:
+    first = next((version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")), None)
+    return stored if first is None or first in stored else [*stored, first]
+
+
+def _validate(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of names, versions, schemas, rules, conversion, columns and approval."""
+    causes = definition_causes(obj)
+    if old is not None:
+        # The name depends on immutable fields, which are reported instead.
+        causes = [cause for cause in causes if cause.field != "metadata.name"]
+    return causes + approval_causes(obj, old)
+
+
+def _validate_update(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of group; of names and scope once it is established."""
+    paths = (("group",), ("names", "plural"), ("names", "kind"), ("scope",))
+    conditions = (old.get("status") or {}).get("conditions") or ()
+    established = any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+    causes = []
+    for path in paths:
+        if is_changed(old, new, "spec", *path) and (established or path == ("group",)):
+            value: Any = new["spec"]
+            for name in path:
+                value = value.get(name)
+            causes.append(messages.invalid("spec." + ".".join(path), value, IMMUTABLE))
+    return causes
+
+
+STRATEGIES = (
+    Strategy(
+        group="apiextensions.k8s.io",
+        kind="CustomResourceDefinition",
+        default=_default,
+        prepare_create=_prepare_create,
+        prepare_update=_prepare_update,
+        validate_with_old=_validate,
+        validate_update=_validate_update,
+        validate_status=approval_causes,
+        warn=definition_warnings,
+        unconditional_update=False,
+        columns=CREATED,
+    ),
+)

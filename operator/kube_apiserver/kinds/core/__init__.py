@@ -1,0 +1,27 @@
+"""The kinds of the core group, whose name is empty. Events are in ``kinds.events``."""
+
+from kube_apiserver.kinds.core import (
+    accounts,
+    config_maps,
+    endpoints,
+    namespaces,
+    nodes,
+    pods,
+    quotas,
+    replication_controllers,
+    services,
+    volumes,
+)
+
+STRATEGIES = (
+    *accounts.STRATEGIES,
+    *config_maps.STRATEGIES,
+    *endpoints.STRATEGIES,
+    *namespaces.STRATEGIES,
+    *nodes.STRATEGIES,
+    *pods.STRATEGIES,
+    *quotas.STRATEGIES,
+    *replication_controllers.STRATEGIES,
+    *services.STRATEGIES,
+    *volumes.STRATEGIES,
+)

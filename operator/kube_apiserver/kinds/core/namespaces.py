@@ -1,0 +1,77 @@
+"""Namespaces. A controller deletes what a terminating one contains."""
+
+from datetime import datetime
+from typing import Any
+
+from kube_apiserver.defaulting.fields import member
+from kube_apiserver.printer_columns.columns import columns
+from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
+from kube_apiserver.schema import is_dns1123_label
+from kube_apiserver.storage import Store
+from kube_apiserver.strategies import Deletion, Draft, Object, Strategy, selectable
+
+_NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+def _default(obj: Draft) -> None:
+    """Set status.phase."""
+    status = member(obj, "status")
+    status["phase"] = status.get("phase") or "Active"
+
+
+def _default_new(obj: Draft) -> None:
+    """Set the label of the name."""
+    obj["metadata"]["labels"] = {**(obj["metadata"].get("labels") or {}), _NAME_LABEL: obj["metadata"].get("name", "")}
+
+
+def _prepare_create(obj: Draft, store: Store) -> None:
+    """Set the finalizer of Kubernetes and status.phase."""
+    del store
+    obj["spec"] = {"finalizers": ["kubernetes"]}
+    obj["status"] = {"phase": "Active"}
+
+
+def _prepare_update(old: Object, new: Draft) -> None:
+    """Set the label of the name. Restore spec."""
+    new["metadata"].setdefault("labels", {})[_NAME_LABEL] = new["metadata"]["name"]
+    if "spec" in old:
+        new["spec"] = old["spec"]
+
+
+def _name_problems(name: str) -> list[str]:
+    return ["must not contain dots"] if "." in name else is_dns1123_label(name)
+
+
+def _holds_content(obj: Object) -> bool:
+    return bool((obj.get("spec") or {}).get("finalizers"))
+
+
+def _terminate(obj: Draft) -> None:
+    obj["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+
+
+def _cells(obj: Object, now: datetime) -> list[Any]:
+    """Return the cells of a Namespace."""
+    return [name_cell(obj), (obj.get("status") or {}).get("phase", ""), age_cell(obj, now)]
+
+
+STRATEGIES = (
+    Strategy(
+        kind="Namespace",
+        default=_default,
+        default_new=_default_new,
+        prepare_create=_prepare_create,
+        prepare_update=_prepare_update,
+        name_problems=_name_problems,
+        prefix_problems=is_dns1123_label,
+        reset_fields={"": ("spec", "status"), "finalize": ("status",)},
+        has_generation=False,
+        columns=columns("Name/name|Status|Age", _cells),
+        selectable_fields=selectable("status.phase"),
+        deletion=Deletion(
+            protected_names=frozenset({"default", "kube-public", "kube-system"}),
+            holds_content=_holds_content,
+            terminate=_terminate,
+        ),
+    ),
+)

@@ -1,0 +1,132 @@
+"""Nodes: their taints and the networks of their Pods."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from kube_apiserver.printer_columns.columns import columns
+from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, age
+from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
+from kube_apiserver.storage import Store
+from kube_apiserver.strategies import Draft, Object, SelectableField, Strategy
+from kube_apiserver.validation.addresses import cidr_causes, network
+
+_NOT_READY = "node.kubernetes.io/not-ready"
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_TAINTS = "metadata.taints"  # kube-apiserver names this place
+_NETWORKS = 'node updates may not change podCIDR except from "" to valid'
+_PROVIDER = 'node updates may not change providerID except from "" to valid'
+_ROLE = "node-role.kubernetes.io/"
+_COLUMNS = "Name/name|Status|Roles|Age|Version|Internal-IP*1|External-IP*1|OS-Image*1|Kernel-Version*1"
+
+
+def _default(obj: Draft) -> None:
+    """Set podCIDR from podCIDRs, or podCIDRs from podCIDR."""
+    spec = obj.get("spec") or {}
+    network, networks = spec.get("podCIDR"), spec.get("podCIDRs") or []
+    if network and networks[:1] != [network]:
+        spec["podCIDRs"] = [network]
+    elif networks and not network:
+        spec["podCIDR"] = networks[0]
+
+
+def _prepare_create(obj: Draft, store: Store) -> None:
+    """Set the taint not-ready, like the admission plugin TaintNodesByCondition."""
+    del store
+    spec = obj.setdefault("spec", {})
+    taints = spec.get("taints") or []
+    if not any((taint.get("key"), taint.get("effect")) == (_NOT_READY, "NoSchedule") for taint in taints):
+        spec["taints"] = [*taints, {"key": _NOT_READY, "effect": "NoSchedule"}]
+
+
+def _validate(obj: Object) -> list[Cause]:
+    """Return the field errors of taints and podCIDRs."""
+    spec = obj.get("spec") or {}
+    networks = spec.get("podCIDRs") or []
+    causes = [*_taints(spec.get("taints") or ())]
+    for position, text in enumerate(networks):
+        causes += cidr_causes(text, f"spec.podCIDRs[{position}]")
+    families = [found.version for text in networks if (found := network(text)) is not None]
+    if len(families) == len(networks) > 1 and sorted(families) != [4, 6]:
+        detail = "may specify no more than one CIDR for each IP family"
+        causes.append(messages.invalid("spec.podCIDRs", networks, detail))
+    return causes
+
+
+def _taints(taints: Any) -> Iterator[Cause]:
+    seen = set()
+    for position, taint in enumerate(taints):
+        path, key, effect = f"{_TAINTS}[{position}]", taint.get("key") or "", taint.get("effect") or ""
+        yield from (messages.invalid(f"{path}.key", key, why) for why in is_qualified_name(key))
+        if problems := is_label_value(value := taint.get("value") or ""):
+            yield messages.invalid(f"{path}.value", value, ";".join(problems))
+        if not effect:
+            yield messages.required(f"{path}.effect")
+        elif effect not in _EFFECTS:
+            yield messages.not_supported(f"{path}.effect", effect, _EFFECTS)
+        if (key, effect) in seen:
+            shown = {"Key": key, "Value": value, "Effect": effect, "TimeAdded": None}
+            found = messages.duplicate(path, shown)
+            detail = "taints must be unique by key and effect pair"
+            yield Cause(found.field, found.reason, f"{found.message}: {detail}")
+        seen.add((key, effect))
+
+
+def _validate_update(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of podCIDRs or providerID that are set."""
+    before, after = old.get("spec") or {}, new.get("spec") or {}
+    causes = []
+    networks, changed = before.get("podCIDRs") or [], after.get("podCIDRs") or []
+    if networks and len(networks) != len(changed):
+        causes.append(messages.forbidden("spec.podCIDRs", _NETWORKS))
+    elif networks:
+        differing = sum(one != other for one, other in zip(networks, changed, strict=True))
+        causes += [messages.forbidden("spec.podCIDRs", _NETWORKS)] * differing
+    if before.get("providerID") and before.get("providerID") != after.get("providerID"):
+        causes.append(messages.forbidden("spec.providerID", _PROVIDER))
+    return causes
+
+
+def _cells(obj: Object, now: datetime) -> list[Any]:
+    """Return the cells of a Node."""
+    status, metadata = obj.get("status") or {}, obj["metadata"]
+    info = status.get("nodeInfo") or {}
+    found = metadata.get("labels") or {}
+    roles = sorted(key.removeprefix(_ROLE) for key in found if key.startswith(_ROLE))
+    addresses = {item.get("type"): item.get("address") for item in status.get("addresses") or ()}
+    return [
+        metadata["name"],
+        _status(obj),
+        ",".join(roles) or NONE,
+        age(metadata.get("creationTimestamp"), now),
+        info.get("kubeletVersion", ""),
+        addresses.get("InternalIP") or NONE,
+        addresses.get("ExternalIP") or NONE,
+        info.get("osImage") or UNKNOWN,
+        info.get("kernelVersion") or UNKNOWN,
+        info.get("containerRuntimeVersion") or UNKNOWN,
+    ]
+
+
+def _status(obj: Object) -> str:
+    conditions = {item.get("type"): item.get("status") for item in (obj.get("status") or {}).get("conditions") or ()}
+    words = ["Unknown"]
+    if "Ready" in conditions:
+        words = ["Ready" if conditions["Ready"] == "True" else "NotReady"]
+    if (obj.get("spec") or {}).get("unschedulable"):
+        words.append("SchedulingDisabled")
+    return ",".join(words)
+
+
+STRATEGIES = (
+    Strategy(
+        kind="Node",
+        default=_default,
+        prepare_create=_prepare_create,
+        validate=_validate,
+        validate_update=_validate_update,
+        has_generation=False,
+        columns=columns(f"{_COLUMNS}|Container-Runtime*1", _cells),
+        selectable_fields={"spec.unschedulable": SelectableField("false")},
+    ),
+)

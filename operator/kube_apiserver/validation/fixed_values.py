@@ -1,0 +1,25 @@
+"""Fields that an update cannot change: what a change is, and its errors."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kube_apiserver.schema import Cause, messages
+
+Object = Mapping[str, Any]
+IMMUTABLE = "field is immutable"
+
+
+def is_changed(old: Object, new: Object, *path: str) -> bool:
+    """Report whether the values at a path differ. A missing parent counts as empty."""
+    left: Any = old
+    right: Any = new
+    for name in path:
+        left, right = (left or {}).get(name), (right or {}).get(name)
+    return bool(left != right)
+
+
+def fixed_causes(old: Object, new: Object, *names: str) -> Iterator[Cause]:
+    """Yield the field errors of changed root fields that are immutable."""
+    for name in names:
+        if old.get(name) != new.get(name):
+            yield messages.invalid(name, new.get(name), IMMUTABLE)

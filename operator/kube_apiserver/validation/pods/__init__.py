@@ -1,0 +1,1 @@
+"""Validation of Pod specs, which Pods and the templates of workloads share."""

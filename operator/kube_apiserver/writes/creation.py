@@ -1,0 +1,90 @@
+"""The steps from a new object that a client sends to the one that is stored."""
+
+import secrets
+from typing import Any
+from uuid import uuid4
+
+from kube_apiserver.cel import takes_long
+from kube_apiserver.defaulting.defaults import apply_defaults
+from kube_apiserver.requests.options import WriteOptions
+from kube_apiserver.requests.request import Request
+from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.wire.body import body_size
+from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.definitions import require_definition
+from kube_apiserver.writes.escalation import check_grants
+from kube_apiserver.writes.namespaces import require_namespace
+from kube_apiserver.writes.object_validation import validated
+from kube_apiserver.writes.write_pipeline import complete, tracked
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_LONGEST_PREFIX = 58
+
+
+async def before_create(
+    request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False
+) -> dict[str, Any]:
+    """Return a new object as it is stored. The work on a long one takes a thread.
+
+    The steps and their order are those of kube-apiserver:
+
+    1. Set the metadata that the server decides: name, UID, times, generation.
+    2. Decode, prune and default the object. Drop its status. Record the creator as the manager of its fields.
+    3. Check that its definition and its namespace exist and stay.
+    4. Let the strategy set what no manager owns: allocated addresses, finalizers, the first status.
+    5. Validate its metadata and the rules of its kind.
+    6. Check that the user may grant what a role or binding grants.
+
+    Args:
+        request: the request whose path names the resource.
+        obj: the object to create.
+        options: the options of the write.
+        applied: whether ``obj`` comes from server-side apply and has its managedFields already.
+
+    Raises:
+        StatusError: 400, 403, 404 or 422.
+    """
+    resource = request.resource
+    is_long = body_size(request.http) > LONG_BYTES or takes_long(resource.schema)
+    _set_metadata(request, obj["metadata"])
+    obj = await off_loop(is_long, _defaulted, request, obj, options, applied=applied)
+    _require_parents(request, obj)
+    if resource.strategy.prepare_create is not None:
+        resource.strategy.prepare_create(obj, request.cluster.store)
+    obj = await off_loop(is_long, validated, request, obj, applied=applied)
+    check_grants(request, obj)
+    if is_long:
+        _require_parents(request, obj)  # they may be gone meanwhile
+    return obj
+
+
+def _set_metadata(request: Request, metadata: dict[str, Any]) -> None:
+    if not metadata.get("name") and metadata.get("generateName"):
+        suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+        metadata["name"] = metadata["generateName"][:_LONGEST_PREFIX] + suffix
+    metadata["uid"] = str(uuid4())
+    metadata["creationTimestamp"] = timestamp(request.cluster.clock.now())
+    for name in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
+        metadata.pop(name, None)
+    if request.resource.strategy.has_generation:
+        metadata["generation"] = 1
+
+
+def _defaulted(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool) -> dict[str, Any]:
+    resource, strategy = request.resource, request.resource.strategy
+    obj = complete(request, obj, options, applied=applied)
+    # The status that a creator cannot set is read all the same: its unknown fields and wrong types count.
+    sent = obj
+    if resource.has_status and resource.schema is not None and "status" in sent:
+        obj = {name: value for name, value in sent.items() if name != "status"}
+        obj = apply_defaults(obj, resource.schema, strategy.default, keep_nulls=applied)
+    if strategy.default_new is not None:
+        strategy.default_new(obj)
+    # Like in kube-apiserver, no manager owns the fields that admission adds later.
+    return obj if applied else tracked(request, None, obj, options, sent)
+
+
+def _require_parents(request: Request, obj: dict[str, Any]) -> None:
+    name = obj["metadata"].get("name", "")
+    require_definition(request, name)
+    require_namespace(request, name)

@@ -1,0 +1,89 @@
+"""Validation of an object before it is stored: its metadata, what an update may not change, and its kind."""
+
+import dataclasses
+from typing import Any
+
+from kube_apiserver.decoding.numbers import stored_numbers
+from kube_apiserver.decoding.pruning import prune
+from kube_apiserver.defaulting.defaults import apply_defaults
+from kube_apiserver.registry.resource import CustomVersion
+from kube_apiserver.requests.request import Request
+from kube_apiserver.schema import Cause
+from kube_apiserver.strategies import Object, Strategy
+from kube_apiserver.validation.correlation import aligned
+from kube_apiserver.validation.objects import evaluate_rules, validate
+from kube_apiserver.validation.scale_values import scale_value_causes
+from kube_apiserver.wire.status_error import invalid
+from kube_apiserver.writes.metadata import metadata_causes
+
+
+def validated(
+    request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None, *, applied: bool = False
+) -> dict[str, Any]:
+    """Validate an object in this order: metadata, immutable fields, the rules of its kind or of its CRD.
+
+    Returns:
+        The object as it is stored: an applied one pruned, and with its numbers as Go writes them.
+
+    Raises:
+        StatusError: 422, with all field errors.
+    """
+    resource, strategy, subresource = request.resource, request.resource.strategy, request.target.subresource
+    causes = metadata_causes(resource, obj, old)
+    if old is not None and strategy.validate_update is not None and subresource not in strategy.freely_written:
+        causes += strategy.validate_update(old, obj)
+    if resource.custom is not None:
+        causes += _custom_causes(request, resource.custom, obj, old)
+    elif subresource != "status":
+        causes += _kind_causes(strategy, obj, old)
+    elif strategy.validate_status is not None:
+        causes += strategy.validate_status(obj, old or {})
+    if causes:
+        group = resource.group if strategy.error_group is None else strategy.error_group
+        raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
+    if strategy.warn is not None:
+        request.warnings.extend(strategy.warn(obj, old))
+    return obj if resource.custom is None else _as_stored(resource.custom, obj, applied=applied)
+
+
+def _kind_causes(strategy: Strategy, obj: Object, old: Object | None) -> list[Cause]:
+    causes = strategy.validate(obj) if strategy.validate is not None else []
+    return causes if strategy.validate_with_old is None else causes + strategy.validate_with_old(obj, old)
+
+
+def _custom_causes(
+    request: Request, custom: CustomVersion, obj: dict[str, Any], old: dict[str, Any] | None
+) -> list[Cause]:
+    writes_status = request.target.subresource == "status"
+    found = validate(obj, custom.schema)
+    if found and old is not None:
+        # Ratcheting: errors that the stored object has already do not reject the update.
+        before = validate(aligned(old, obj, custom.schema), custom.schema)
+        found = [cause for cause in found if cause not in before]
+    if writes_status:
+        found = [_of_status(cause) for cause in found]
+    evaluation = evaluate_rules(obj, old, custom.schema, found)
+    request.warnings.extend(evaluation.warnings)
+    return found + evaluation.causes + _scale_causes(custom, obj, writes_status=writes_status)
+
+
+def _scale_causes(custom: CustomVersion, obj: dict[str, Any], *, writes_status: bool) -> list[Cause]:
+    paths = custom.scale
+    if paths is None:
+        return []
+    spec_replicas = "" if writes_status else paths.spec_replicas
+    return scale_value_causes(obj, spec_replicas, paths.status_replicas, paths.label_selector)
+
+
+def _of_status(cause: Cause) -> Cause:
+    """Return a field error as kube-apiserver words it for a custom resource's status, which it validates separately."""
+    if cause.field != "status":
+        return cause
+    return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
+
+
+def _as_stored(custom: CustomVersion, obj: dict[str, Any], *, applied: bool) -> dict[str, Any]:
+    if applied:
+        obj = apply_defaults(prune(obj, custom.schema)[0], custom.schema)
+    whole: dict[str, Any] = stored_numbers(obj)
+    return whole

@@ -1,0 +1,111 @@
+"""The steps from the new state of an object that a client sends to the one that is stored."""
+
+from typing import Any
+
+from kube_apiserver import codec
+from kube_apiserver.decoding.numbers import decoded_numbers
+from kube_apiserver.requests.options import WriteOptions
+from kube_apiserver.requests.request import Request
+from kube_apiserver.schema import Cause
+from kube_apiserver.wire.status_error import conflict, invalid, modified
+from kube_apiserver.writes.object_validation import validated
+from kube_apiserver.writes.write_pipeline import tracked
+
+#: The subresources that write nothing but the status.
+_OF_STATUS = frozenset({"status", "approval"})
+
+
+def before_update(
+    request: Request, old: dict[str, Any], obj: dict[str, Any], options: WriteOptions, *, applied: bool = False
+) -> dict[str, Any]:
+    """Return the completed new state of an object as it is stored. Update, patch, apply and scale share it.
+
+    The steps and their order are those of kube-apiserver:
+
+    1. Compare the UID and the resourceVersion that the client sent.
+    2. Restore the metadata that only the server writes.
+    3. Restore what a write to this subresource cannot change. Then let the strategy set and restore its fields.
+    4. Count the generation if the spec changed.
+    5. Validate its metadata, its immutable fields and the rules of its kind.
+    6. Record the manager of the changed fields.
+
+    Args:
+        request: the request whose path names the object.
+        old: the stored state.
+        obj: the new state, completed. It may be changed.
+        options: the options of the write.
+        applied: whether the new state has its managedFields already.
+
+    Raises:
+        StatusError: 409 or 422.
+    """
+    _check_preconditions(request, old, obj)
+    _keep_server_fields(old["metadata"], obj["metadata"])
+    sent = dict(obj)
+    obj = _prepared(request, old, obj)
+    # Like kube-apiserver, it counts before it prunes what was applied.
+    _count_generation(request, old, obj)
+    obj = validated(request, obj, old, applied=applied)
+    obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+    return obj if applied else tracked(request, old, obj, options, sent)
+
+
+def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return ``new`` with the fields restored from ``old`` that a write to this (sub)resource cannot change."""
+    if request.target.subresource in _OF_STATUS:
+        metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}
+        if metadata["managedFields"] is None:
+            del metadata["managedFields"]
+        restored = {key: value for key, value in old.items() if key != "status"}
+        new = {**restored, "metadata": metadata, **({"status": new["status"]} if "status" in new else {})}
+    elif request.resource.has_status:
+        new.pop("status", None)
+        if "status" in old:
+            new["status"] = old["status"]
+    if request.resource.strategy.prepare_update is not None:
+        request.resource.strategy.prepare_update(old, new)
+    return new
+
+
+def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, Any]) -> None:
+    resource, metadata = request.resource, obj["metadata"]
+    uid = metadata.get("uid")
+    if uid and uid != old["metadata"]["uid"]:
+        if request.http.method == "PATCH":
+            message = f'Invalid value: "{uid}": field is immutable'
+            causes = [Cause("metadata.uid", "FieldValueInvalid", message)] * 2
+            raise invalid(resource.kind, resource.group, request.target.name, causes)
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        raise conflict(resource.plural, resource.group, request.target.name, why)
+    version = metadata.get("resourceVersion")
+    if not version and request.http.method == "PUT" and not resource.strategy.unconditional_update:
+        message = "Invalid value: 0: must be specified for an update"
+        causes = [Cause("metadata.resourceVersion", "FieldValueInvalid", message)]
+        raise invalid(resource.plural, resource.group, request.target.name, causes)
+    if version and version not in {"0", old["metadata"]["resourceVersion"]}:
+        raise modified(resource.plural, resource.group, request.target.name)
+
+
+def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Copy the fields that only the server writes from ``old`` to ``new``."""
+    for name in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+        if name in old:
+            new[name] = old[name]
+        else:
+            new.pop(name, None)
+    new.pop("selfLink", None)
+    if old.get("generateName") and not new.get("generateName"):
+        new["generateName"] = old["generateName"]
+
+
+def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if not request.resource.strategy.has_generation:
+        return
+    ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
+    before = {key: value for key, value in old.items() if key not in ignored}
+    after = {key: value for key, value in new.items() if key not in ignored}
+    if request.resource.custom is not None:
+        before = decoded_numbers(before)
+    # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.
+    if before != after or (request.resource.custom is not None and codec.token(before) != codec.token(after)):
+        new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1
