@@ -207,8 +207,9 @@ chart: $(VENV)/.dev ## Write the Helm chart in manifests/chart from the manifest
 	@$(BIN)/python -m manifests.helm.generate
 
 .PHONY: reference
-reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API
+reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API, and docs/rules-of-kinds.md
 	@$(BIN)/python docs/reference.py
+	@PYTHONPATH=operator $(BIN)/python docs/rules_of_kinds.py
 
 .PHONY: kinds
 kinds: $(VENV)/.dev ## Make the typed built-in kinds in operator/plugin_operator/kinds from the embedded API server's schemas

@@ -8,7 +8,7 @@ Object = dict[str, Any]
 
 
 def default_claim(obj: Object) -> None:
-    """Set the defaults of a PersistentVolumeClaim in place."""
+    """Set volumeMode and status.phase."""
     fill(member(obj, "spec"), volumeMode="Filesystem")
     status = member(obj, "status")
     status["phase"] = status.get("phase") or "Pending"

@@ -54,7 +54,7 @@ def _validate(obj: Object, old: Object | None) -> list[Cause]:
 
 
 def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of group; of names and scope once it is established."""
+    """Return the field errors of a change of group, or of names or scope once it is established."""
     paths = (("group",), ("names", "plural"), ("names", "kind"), ("scope",))
     conditions = (old.get("status") or {}).get("conditions") or ()
     established = any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)

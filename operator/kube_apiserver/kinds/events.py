@@ -30,7 +30,7 @@ _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion"
 
 
 def _validate(obj: Object, old: Object | None) -> list[Cause]:
-    """Return the field errors of eventTime, and of an involved object in another namespace."""
+    """Return the field errors of eventTime on create and the namespace of the involved object."""
     new = obj.get("apiVersion") == "events.k8s.io/v1"
     # An Event created through core/v1 may be updated through events.k8s.io/v1, which requires eventTime on create only.
     if new and not obj.get("eventTime") and old is None:

@@ -56,7 +56,7 @@ def _int_or_percent(value: int | str, path: str) -> Iterator[Cause]:
 
 
 def _validate_status(obj: Object, old: Object) -> list[Cause]:
-    """Return the field errors of conditions, and of negative counters."""
+    """Return the field errors of conditions and negative counters."""
     return condition_causes(obj.get("status") or {}) + _COUNTERS.causes(obj, old)
 
 

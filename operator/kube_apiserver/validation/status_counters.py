@@ -28,7 +28,7 @@ class Counters:
     ready: str = ""
 
     def causes(self, obj: Object, old: Object) -> list[Cause]:
-        """Return the field errors of negative counters, and of parts that exceed their total."""
+        """Return the field errors of negative counters and parts that exceed their total."""
         del old
         status = obj.get("status") or {}
         causes = [_invalid(name, status, _TOO_SMALL) for name in self.counts if _of(status, name) < 0]

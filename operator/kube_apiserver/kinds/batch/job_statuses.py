@@ -16,7 +16,7 @@ _TERMINAL = ("Failed", "Complete", "FailureTarget")
 
 
 def job_status_causes(job: Object, old: Object) -> list[Cause]:
-    """Return the field errors of counters, times, indexes and conditions, and of their changes."""
+    """Return the field errors of counters, times, indexes, conditions and their changes."""
     after, before = _Status(job), _Status(old)
     causes = [_invalid(name, after.number(name), "must be greater than or equal to 0") for name in after.negative()]
     causes += _uncounted(after.value("uncountedTerminatedPods") or {})

@@ -79,7 +79,7 @@ def _validate(obj: Object) -> list[Cause]:
 
 
 def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of every change but of images, tolerations, schedulingGates and shorter deadlines."""
+    """Return the field errors of every change but of images, tolerations, gates, grace period and shorter deadlines."""
     before, after = old.get("spec") or {}, new.get("spec") or {}
     for name in _CONTAINERS:
         if len(before.get(name) or ()) != len(after.get(name) or ()):
