@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plugin_operator.cli.cluster import chosen_cluster
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.deployment.flags import own_namespace, watched_namespaces
 from plugin_operator.cli.operator_flags import validate_timeout
@@ -134,10 +135,9 @@ def command(
 def _missing(found: "PluginNeeds", namespaces: tuple[str, ...], sources: Mapping[str, Any]) -> "tuple[RoleRules, ...]":
     """Return the roles with what a cluster does not grant."""
     from plugin_operator.cli.permissions.cluster_diff import diff_with_cluster
-    from plugin_operator.client import load_connection_config
     from plugin_operator.hosting.permissions.roles import roles_for
 
-    config = load_connection_config(sources["kubeconfig"], sources["context"])
+    config = chosen_cluster(sources["kubeconfig"], sources["context"])
     diff = diff_with_cluster(config, found.needs, namespaces, sources["user"])
     say(f"{'Missing' if diff.needs else 'Nothing is missing'} for {diff.identity}", err=True)
     return roles_for(diff.needs)

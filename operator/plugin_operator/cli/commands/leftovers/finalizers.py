@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plugin_operator.cli.cluster import chosen_cluster
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import cluster_flags, search_namespaces, validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
@@ -53,13 +54,12 @@ def command(action: str, paths: tuple[Path, ...], yes: bool, output: str, **give
     Exits with 0, with 1 if a kind could not be read or a finalizer not be removed, 2 for wrong usage.
     """
     from plugin_operator.cli.leftovers.live_search import Search, search
-    from plugin_operator.client import load_connection_config
 
     if action == "clear" and not given["ids"]:
         raise UsageError("clear needs --id: name the controller whose finalizers are to be removed")
     kinds, loaded_ids = _kinds_and_ids(paths, given)
     wanted = Search(kinds, given["ids"], given["namespaces"])
-    config = load_connection_config(given["kubeconfig"], given["context"])
+    config = chosen_cluster(given["kubeconfig"], given["context"])
     every = search(config, replace(wanted, ids=()))
     found = every.of(wanted)
     if wanted.ids and not found.objects and not found.problems:

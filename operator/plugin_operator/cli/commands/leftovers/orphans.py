@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plugin_operator.cli.cluster import chosen_cluster
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import cluster_flags, search_namespaces, validate_timeout
 from plugin_operator.cli.output import output_flag, print_document, print_table
@@ -42,7 +43,6 @@ def command(paths: tuple[Path, ...], namespaces: tuple[str, ...], output: str, *
     from plugin_operator import logs
     from plugin_operator.cli.leftovers.loaded_controllers import controllers_of
     from plugin_operator.cli.leftovers.orphans import find_orphans
-    from plugin_operator.client import load_connection_config
 
     logs.configure(level="error")  # listing all kinds, the API server warns of old ones
     loaded = controllers_of(paths, settings["validate_timeout_seconds"])
@@ -50,7 +50,7 @@ def command(paths: tuple[Path, ...], namespaces: tuple[str, ...], output: str, *
         for mistake in loaded.mistakes:
             say_line(f"{mistake.place}: {mistake.message}", err=True)
         sys.exit(1)
-    config = load_connection_config(settings["kubeconfig"], settings["context"])
+    config = chosen_cluster(settings["kubeconfig"], settings["context"])
     orphans = find_orphans(config, loaded.controllers, namespaces)
     for what, reason in orphans.unread:
         say_line(f"Warning: {what} cannot be read: {reason}", err=True)
