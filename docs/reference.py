@@ -51,6 +51,8 @@ GIVEN = frozenset(
 )
 #: Names of another library, which documents them.
 FOREIGN = frozenset({"UNSET", "UnsetType"})
+#: Begins the paths of classes that are parts of one public class: ``Client`` is written as one protocol for each noun.
+PARTS = (f"{PACKAGE}.client.interface.", f"{PACKAGE}.testing.scenarios.")
 #: Public members that are for the operator itself, and those that are shown where most are.
 HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
 SHOWN = {
@@ -159,8 +161,8 @@ def load() -> Api:
 def members(path: str, cls: Any) -> Iterator[Any]:
     """Yield the public methods, properties and documented values of a class, as they stand in its source."""
     for base in cls.resolved_bases:
-        if base.path.startswith(f"{PACKAGE}.client.interface."):  # Client is written as one protocol for each noun
-            yield from members(path, base)
+        if base.path.startswith(PARTS):
+            yield from (each for each in members(path, base) if each.name not in cls.members)
     for name, member in cls.members.items():
         is_shown = name in SHOWN.get(path, [name]) and name not in HIDDEN.get(path, ())
         is_field = member.is_attribute and "property" not in member.labels and member.docstring is None
@@ -215,12 +217,13 @@ def _head(api: Api, path: str, found: Any) -> Iterator[str]:
         alias = str(found.value).removeprefix("Annotated[").partition(", schema(")[0]
         yield _code(f"{name}: {api.type(found.annotation) or alias}")
         return
-    shown = ["Protocol"] if name == "Client" else list(map(api.type, found.bases)) if found.is_class else []
-    bases = ", ".join(shown)
-    is_plain = bases in {"", "Protocol", "NamedTuple"} or bases.startswith("msgspec.")
+    bases = (each for each in found.bases if not str(each.canonical_path).startswith(PARTS)) if found.is_class else ()
+    shown = ["Protocol"] if name == "Client" else list(map(api.type, bases))
+    text = ", ".join(shown)
+    is_plain = text in {"", "Protocol", "NamedTuple"} or text.startswith("msgspec.")
     if found.is_class and name != "ApiError" and (path in GIVEN or not is_plain):
-        yield _code(f"class {name}" if is_plain else f"class {name}({bases})")
-    elif bases != "Protocol":
+        yield _code(f"class {name}" if is_plain else f"class {name}({text})")
+    elif text != "Protocol":
         yield _code(_signature(api, found, name))
 
 

@@ -197,6 +197,13 @@ async def typed_tests() -> None:
         assert_type(await run.create(widget), Widget)
         assert_type(await run.update(widget), Widget)
         assert_type(await run.client.list(Widget), list[Widget])
+        assert_type(await run.get(Widget, "w"), Widget)
+        assert_type(await run.list(Widget, "default"), list[Widget])
+        assert_type(await run.patch(Widget, "w", {}), Widget)
+        assert_type(await run.get("v1/Secret", "s"), dict[str, Any])
+        assert_type(await run.list("v1/Secret"), list[dict[str, Any]])
+        assert_type(await run.patch("v1/Secret", "s", {}), dict[str, Any])
+        await run.get(int, "w")  # type: ignore[type-var]
 
 
 def misspelled_name() -> None:

@@ -1,5 +1,6 @@
 """Pruning: removal of the fields that a schema does not declare."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from kube_apiserver.schema.model import Schema
 
 _TYPE_META = frozenset({"apiVersion", "kind"})
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_STEP = re.compile(r"([^.\[]+)|\[\d+\]")
 
 
 def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str]]:
@@ -22,6 +24,29 @@ def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[
         return pruned, unknown
     # The metadata of embedded objects is pruned last.
     return pruned, sorted(unknown, key=lambda path: (".metadata." in path, path))
+
+
+def names_beside(schema: Schema, path: str) -> list[str]:
+    """Return the fields that a schema declares at the place of an unknown one; none if the place is not found.
+
+    Args:
+        schema: the schema of the object.
+        path: the path of the unknown field, as ``prune`` returns it.
+    """
+    here: Schema | None = schema
+    embedded = not schema.builtin
+    for step in list(_STEP.finditer(path))[:-1]:
+        if here is None:
+            return []
+        name = step[1]
+        if embedded and name == "metadata":
+            here = from_definition(_OBJECT_META)
+        else:
+            here = here.items if name is None else here.child(name)
+        embedded = here is not None and here.embedded
+    if here is None:
+        return []
+    return [*here.properties, *(("metadata", *sorted(_TYPE_META)) if embedded else ())]
 
 
 def _object(

@@ -22,11 +22,12 @@ from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import Options
 from plugin_operator.tasks import start_task
+from plugin_operator.testing.checks.plugin_checks import PluginChecks
+from plugin_operator.testing.checks.served_fields import ServedFields
 from plugin_operator.testing.copied_plugins import copy_plugins
 from plugin_operator.testing.mapper import PatientMapper
 from plugin_operator.testing.permissions.checked_calls import CheckedTransport
 from plugin_operator.testing.permissions.loaded_rules import LoadedRules
-from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.testing.quiescence import Quiescence, report_of
 from plugin_operator.testing.reports.log_lines import naming_originals, set_up
 from plugin_operator.testing.secret_masking import watch
@@ -86,10 +87,11 @@ class Engine:
 
     def _checked(self, parts: HostParts) -> HostParts:
         """Return ``parts`` with a check of each call of a plugin, closest to the API server."""
-        rules = LoadedRules(self.server.cluster.registry)
+        registry = self.server.cluster.registry
+        rules, served = LoadedRules(registry), ServedFields(registry)
 
         def transport(inner: Transport) -> Transport:
-            return parts.wrapped(CheckedTransport(inner, rules.of, self._checks, self._original))
+            return parts.wrapped(CheckedTransport(inner, rules.of, self._checks, served, self._original))
 
         originals = tuple(str(each.absolute()) for each in self._plugins)
         return replace(parts, originals=originals, loader=rules, reviews=False, transport=transport)

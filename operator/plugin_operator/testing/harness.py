@@ -11,9 +11,9 @@ from kube_apiserver import ApiServer
 from plugin_operator.client import Client
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting import PluginStatus
+from plugin_operator.testing.checks.plugin_checks import PluginChecks
 from plugin_operator.testing.edits import Edit
 from plugin_operator.testing.engine import Engine
-from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.threads import in_thread
 
 
@@ -23,16 +23,17 @@ class PluginHarness:
     The harness copies the plugins, so that ``write`` and ``remove`` do not change your files. They pass the same
     scanner, trial import and loader as in production. Entering waits until every plugin is active. It raises
     PluginRejected if a plugin cannot be loaded, and AssertionError after ``timeout_seconds``. Leaving stops server and
-    operator, also if the test is cancelled. It raises AssertionError if the operator failed, or if a plugin made a
-    call that no rule of it allows, or wrote an unknown field. A test that has failed keeps its own error.
+    operator, also if the test is cancelled. It raises AssertionError if the operator failed. So it does if a plugin
+    made a call that no rule of it allows, or wrote a field that is not stored. A test that has failed keeps its own
+    error.
 
     Args:
         plugins: plugin files and folders.
         timeout_seconds: deadline of entering, of each ``settle`` and of each change of a plugin.
         check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
             at its end. The rules come from its declarations and from the calls that its source shows.
-        check_fields: whether a field that a plugin writes, and that the API server does not know and drops, fails the
-            test at its end.
+        check_fields: whether a field that a plugin writes, and that the API server does not store, fails the test at
+            its end. It does not store an unknown field, nor a status in a call that does not write it.
 
     Attributes:
         server: the embedded API server, in memory.

@@ -1,6 +1,7 @@
 """A scenario: plugins on an embedded API server, in virtual time, with everything that they do on record.
 
-Owns what a test asks and tells. Leaves start, stop and waiting to ``Engine``.
+Owns time, planned failures and what is on record. Leaves start, stop and waiting to ``Engine``, and objects to
+``ScenarioObjects``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +10,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Self
 
 from kube_apiserver import ApiServer
 from plugin_operator.app.host_parts import HostParts
 from plugin_operator.client import Client
 from plugin_operator.hosting import PluginStatus
-from plugin_operator.kube import Object
-from plugin_operator.kube.objects import ApiObject
+from plugin_operator.testing.checks.plugin_checks import PluginChecks
 from plugin_operator.testing.engine import Engine
-from plugin_operator.testing.plugin_checks import PluginChecks
 from plugin_operator.testing.recording.observations import (
     LogLine,
     ObservedRecorder,
@@ -38,12 +37,11 @@ from plugin_operator.testing.recording.writes import (
 )
 from plugin_operator.testing.scenarios import seeds
 from plugin_operator.testing.scenarios.late_seeds import Seeding
+from plugin_operator.testing.scenarios.scenario_objects import ScenarioObjects
 from plugin_operator.testing.virtual_time import VirtualTime
 
-K = TypeVar("K", bound=Object | ApiObject)
 
-
-class Scenario:
+class Scenario(ScenarioObjects):
     """Plugins that run on an embedded API server in virtual time; ``scenario`` makes it.
 
     Attributes:
@@ -209,92 +207,3 @@ class Scenario:
             if not self._engine.is_unchanged:
                 await self.settle()
         await self._engine.in_virtual_time(self._clock.advance(max(0.0, end - self._clock.monotonic())))
-
-    async def get(self, kind: str, name: str, namespace: str = "default") -> Object:
-        """Return one object from the server.
-
-        Args:
-            kind: kind of the object.
-            name: name of the object.
-            namespace: namespace of the object; ignored for cluster-scoped kinds.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        return await self.client.get(kind, name, namespace)
-
-    async def list(
-        self, kind: str, namespace: str | None = None, *, label_selector: str | Mapping[str, Any] | None = None
-    ) -> "list[Object]":
-        """Return the objects of a kind from the server.
-
-        Args:
-            kind: kind of the objects.
-            namespace: namespace of the objects; None for all.
-            label_selector: kubectl's syntax, or a mapping of labels; None for all.
-
-        Raises:
-            NoMatchError: the server does not serve the kind.
-            SelectorError: the selector cannot be parsed.
-        """
-        return await self.client.list(kind, namespace, label_selector=label_selector)
-
-    async def create(self, obj: K) -> K:
-        """Create an object, settle, and return the object as the server stored it first.
-
-        Args:
-            obj: the object; without a namespace it goes to ``default``.
-
-        Raises:
-            ApiError: the server rejects it.
-            AssertionError: see ``settle``.
-        """
-        created: K = await cast("Any", self.client).create(obj)
-        await self.settle()
-        return created
-
-    async def update(self, obj: K) -> K:
-        """Replace an object, settle, and return the object as the server stored it first.
-
-        Args:
-            obj: the whole object.
-
-        Raises:
-            ApiError: the server rejects it.
-            AssertionError: see ``settle``.
-        """
-        updated: K = await cast("Any", self.client).update(obj)
-        await self.settle()
-        return updated
-
-    async def patch(self, kind: str, name: str, patch: Mapping[str, Any], namespace: str = "default") -> Object:
-        """Send a merge patch, settle, and return the object as the server stored it first.
-
-        Args:
-            kind: kind of the object.
-            name: name of the object.
-            patch: the fields to change; None removes one.
-            namespace: namespace of the object; ignored for cluster-scoped kinds.
-
-        Raises:
-            ApiError: the server rejects it.
-            AssertionError: see ``settle``.
-        """
-        patched = await self.client.patch(kind, name, patch, namespace)
-        await self.settle()
-        return patched
-
-    async def delete(self, kind: str | type[ApiObject], name: str, namespace: str = "default") -> None:
-        """Delete an object and settle.
-
-        Args:
-            kind: kind of the object.
-            name: name of the object.
-            namespace: namespace of the object; ignored for cluster-scoped kinds.
-
-        Raises:
-            NotFoundError: there is none.
-            AssertionError: see ``settle``.
-        """
-        await self.client.delete(kind, name, namespace)
-        await self.settle()

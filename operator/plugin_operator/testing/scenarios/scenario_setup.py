@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from plugin_operator.testing.plugin_checks import PluginChecks
+from plugin_operator.testing.checks.plugin_checks import PluginChecks
 from plugin_operator.testing.recording.writes import Failure
 from plugin_operator.testing.scenarios import seeds
 from plugin_operator.testing.scenarios.scenario_run import Scenario
@@ -39,8 +39,8 @@ def scenario(
         timeout_seconds: deadline of entering and of each ``settle``, in real time.
         check_permissions: whether a call that no rule of the plugin allows meets a ForbiddenError, and fails the test
             at its end. The rules come from its declarations and from the calls that its source shows.
-        check_fields: whether a field that a plugin writes, and that the API server does not know and drops, fails the
-            test at its end.
+        check_fields: whether a field that a plugin writes, and that the API server does not store, fails the test at
+            its end. It does not store an unknown field, nor a status in a call that does not write it.
 
     Raises:
         FileNotFoundError: a path leads nowhere.

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from plugin_operator.testing.checks.unstored_fields import UnstoredFields
 from plugin_operator.testing.permissions.unallowed_calls import UnallowedCalls
-from plugin_operator.testing.unknown_fields import UnknownFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +12,17 @@ class PluginChecks:
 
     Attributes:
         permissions: whether a call that no rule of the plugin allows is denied, and fails the test.
-        fields: whether a field that the API server does not know fails the test.
+        fields: whether a field that the API server does not store fails the test.
         unallowed: the denied calls.
-        unknown: the unknown fields.
+        unstored: the fields that were not stored.
     """
 
     permissions: bool = True
     fields: bool = True
     unallowed: UnallowedCalls = field(default_factory=UnallowedCalls)
-    unknown: UnknownFields = field(default_factory=UnknownFields)
+    unstored: UnstoredFields = field(default_factory=UnstoredFields)
 
     @property
     def message(self) -> str:
         """Why the test fails; empty if it does not."""
-        return "\n".join(filter(None, (self.unallowed.message, self.unknown.message if self.fields else "")))
+        return "\n".join(filter(None, (self.unallowed.message, self.unstored.message if self.fields else "")))
