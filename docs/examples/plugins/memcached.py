@@ -10,7 +10,6 @@ from plugin_operator import (
     Conditions,
     Context,
     Metadata,
-    PluginOperatorError,
     Request,
     Struct,
     column,
@@ -80,7 +79,7 @@ async def memcached(ctx: Context[Memcached], request: Request) -> None:
     async with ctx.status(found) as status:
         try:
             await ctx.sync_children(found, [deployment_of(found)])
-        except PluginOperatorError as error:
+        except Exception as error:
             ctx.set_condition(found, "Available", False, "Refused", str(error))
             raise
         pods = ctx.lister_for(core_v1.Pod).list(request.namespace, labels_of(found))

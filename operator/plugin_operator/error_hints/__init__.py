@@ -12,8 +12,9 @@ from plugin_operator.error_hints.hints import (
     named_argument,
     unknown_argument,
 )
-from plugin_operator.error_hints.kind_classes import meant_class, meant_module
+from plugin_operator.error_hints.kind_classes import kind_of_class, meant_class, meant_module
 from plugin_operator.error_hints.signatures import API, KINDS, METHODS, methods_in, named_in
+from plugin_operator.error_hints.undeclared_kinds import undeclared_kind
 
 __all__ = [
     "API",
@@ -23,11 +24,13 @@ __all__ = [
     "STATUS_BLOCK",
     "described",
     "hint_for",
+    "kind_of_class",
     "meant_class",
     "meant_module",
     "methods_in",
     "missing_arguments",
     "named_argument",
     "named_in",
+    "undeclared_kind",
     "unknown_argument",
 ]

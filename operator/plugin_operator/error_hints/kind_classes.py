@@ -1,4 +1,4 @@
-"""Names that a module of ``plugin_operator.kinds`` does not have: which one was meant, and where it is."""
+"""Names of the modules of ``plugin_operator.kinds``: the kind of a class, and which one a wrong name means."""
 
 import difflib
 import re
@@ -12,8 +12,22 @@ from plugin_operator.error_hints.signatures import KINDS, kind_modules
 _METADATA = frozenset({"Metadata", "ObjectMeta", "ListMeta"})
 _WORD = re.compile(r"\w+")
 _CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
+_KIND = re.compile(r'^@builtin_kind\(\s*"([^"]+)"[^@]*?^class (\w+)\(', re.MULTILINE)
 #: The clients that are made from the OpenAPI document put the version before the name: ``V1ObjectMeta``.
 _VERSION = re.compile(r"^V\d+((alpha|beta)\d+)?(?=[A-Z])", re.IGNORECASE)
+
+
+def kind_of_class(name: str) -> str:
+    """Return the kind of a class by its dotted name, as ``apps/v1/Deployment``; empty if it is no built-in kind."""
+    module, _, wanted = name.rpartition(".")
+    package, _, group = module.rpartition(".")
+    return _kinds_of(group).get(wanted, "") if package == KINDS and group in kind_modules() else ""
+
+
+@cache
+def builtin_kinds() -> frozenset[str]:
+    """Return the kinds that have a class."""
+    return frozenset(kind for group in kind_modules() for kind in _kinds_of(group).values())
 
 
 def meant_class(module: str, name: str) -> str:
@@ -48,6 +62,11 @@ def meant_module(name: str) -> str:
 @cache
 def _classes_of(group: str) -> tuple[str, ...]:
     return tuple(_CLASS.findall(_source_of(group)))
+
+
+@cache
+def _kinds_of(group: str) -> dict[str, str]:
+    return {name: kind for kind, name in _KIND.findall(_source_of(group))}
 
 
 @cache

@@ -1,13 +1,9 @@
 """``GroupVersionKind`` and its short text form."""
 
-import difflib
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-
-# Above what different kinds of one group have in common, as StatefulSet and ReplicaSet do.
-_SIMILAR = 0.9
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,8 +76,3 @@ def _parts_of(text: str) -> tuple[str, str, str]:
     if len(parts) != 3 or not all(parts[1:]) or any(" " in part for part in parts):
         raise ValueError(f"{text!r} is not a kind; write 'v1/ConfigMap' or 'apps/v1/Deployment'")
     return parts[0], parts[1], parts[2]
-
-
-def similar_kind(kind: str, known: Iterable[str]) -> str:
-    """Return the known kind with nearly the same text, such as ``apps/v1/Deployment``; empty if there is none."""
-    return next(iter(difflib.get_close_matches(kind, sorted(known), 1, _SIMILAR)), "")

@@ -96,7 +96,7 @@ async def test_the_life_of_a_family(tmp_path: Path) -> None:
 async def test_a_gate_that_stays_closed_is_in_the_reason_until_it_opens(
     harness: HostHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for each in ("LONG_SECONDS", "LONG_DANGLING_SECONDS"):
+    for each in ("LONG_SECONDS", "LONG_STUCK_SECONDS"):
         monkeypatch.setattr(closed_gates, each, 0.0)
     harness.write("family.py", PLUGIN.replace('"default"', repr(NAMESPACE)))
     made = owner(gated=A)

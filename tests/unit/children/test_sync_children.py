@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from plugin_operator.errors import InvalidError, NotFoundError, ServerError, is_external
 from plugin_operator.kube.definitions import resource
@@ -126,7 +127,7 @@ FAR = {"plugin-operator/owner": "Widget.example.com/default/v"}
 @pytest.mark.parametrize(
     ("metadata", "party"),
     [
-        ({}, "was not made by this controller"),
+        ({}, "has no mark of sync_children, as after ctx.client.apply or kubectl create"),
         ({"labels": OURS}, "has no owner any more, as after kubectl delete --cascade=orphan"),
         (
             {"labels": {"plugin-operator/controller": "other"}},
@@ -225,7 +226,7 @@ async def test_a_gate_on_a_name_that_nothing_makes_is_an_event_of_the_owner_once
     for _ in range(2):
         await ctx.sync_children(widget(ctx), gated)
     (event,) = ctx.events
-    assert (event.reason, event.type) == ("ChildWaiting", "Normal")
+    assert (event.reason, event.type) == ("ChildWaiting", "Warning")
     assert event.message == (
         "v1/Secret default/a waits: v1/Secret default/typo does not exist, and no child of the set has that name: "
         "check kind, name and namespace in ready(), or create it (1 other child likewise)"
@@ -233,6 +234,42 @@ async def test_a_gate_on_a_name_that_nothing_makes_is_an_event_of_the_owner_once
     await ctx.sync_children(widget(ctx), [])
     await ctx.sync_children(widget(ctx), gated[:1])
     assert len(ctx.events) == 2
+
+
+@pytest.mark.parametrize(
+    ("gates", "reason"),
+    [
+        ({"a": "a"}, "v1/Secret default/a does not exist, and it waits for itself"),
+        (
+            {"a": "b", "b": "c", "c": "a", "d": "a"},
+            (
+                "v1/Secret default/b does not exist, and these children wait for each other: v1/Secret default/a, "
+                "v1/Secret default/b, v1/Secret default/c"
+            ),
+        ),
+    ],
+)
+async def test_gates_in_a_cycle_are_an_event_of_the_owner_and_a_line_in_the_log(
+    gates: dict[str, str], reason: str
+) -> None:
+    ctx = family()
+    children = [Child(secret(name), after=ready("v1/Secret", other)) for name, other in gates.items()]
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(2):
+            found = await ctx.sync_children(widget(ctx), children)
+    assert found.waiting[0][1] == reason
+    (event,) = ctx.events
+    assert event.message.startswith(f"v1/Secret default/a waits: {reason}: take one of these gates away")
+    logged = [each for each in lines if each["event"] == "Child waits"]
+    assert [each["child"] for each in logged] == [f"v1/Secret default/{name}" for name in gates if name != "d"]
+    assert {each["log_level"] for each in logged} == {"warning"}
+
+
+async def test_a_gate_that_nothing_opens_is_found_behind_another_closed_one() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "default"}}
+    ctx = family(job)
+    await ctx.sync_children(widget(ctx), [Child(secret("a"), after=[ready("batch/v1/Job", "j"), ready(Gadget, "x")])])
+    assert "Gadget default/x does not exist, and no child of the set has that name" in ctx.events[0].message
 
 
 async def test_a_gate_of_a_namespaced_owner_finds_an_object_without_a_namespace() -> None:
@@ -385,9 +422,34 @@ async def test_arguments_in_the_wrong_order_or_of_a_wrong_kind_are_named_with_th
     no_owner: Any = ctx.request
     with pytest.raises(TypeError, match=r"a Request names an object and is none: .* ctx\.lister\.get\(request\)"):
         await ctx.sync_children(no_owner, [secret("a")])
-    no_gate: Any = "v1/Secret"
-    with pytest.raises(TypeError, match=r"after= of Child takes ready\(kind, name\), and got a str"):
-        await ctx.sync_children(owner, [Child(secret("a"), after=no_gate)])
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("v1/Secret", "'v1/Secret': write ready('v1/Secret', name), with a kind such as 'apps/v1/Deployment'"),
+        ("db", "'db': write ready(kind, 'db'), with a kind such as 'apps/v1/Deployment'"),
+        (None, "None: leave it out"),
+        (3, "a int: write ready('apps/v1/Deployment', name)"),
+        (secret("a"), "a dict: write ready('v1/Secret', obj['metadata']['name'])"),
+    ],
+)
+def test_what_is_no_gate_is_refused_where_it_stands(given: Any, found: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"after= of Child takes ready(kind, name), and got {found}")):
+        Child(secret("a"), after=given)
+    with pytest.raises(TypeError, match=re.escape(f"after= of Child takes ready(kind, name), and got {found}")):
+        Child(secret("a"), after=[ready("v1/Secret", "b"), given])
+
+
+def test_an_object_in_the_place_of_a_kind_or_a_name_is_refused_with_the_right_call() -> None:
+    typed: Any = Gadget(metadata=Metadata(name="g"))
+    with pytest.raises(TypeError, match=r"and got a Gadget: write ready\(Gadget, obj\.metadata\.name\)"):
+        ready(typed, "g")
+    with pytest.raises(TypeError, match=r"the name is a Gadget: pass text, such as obj\.metadata\.name"):
+        ready(Gadget, typed)
+    request: Any = family().request
+    with pytest.raises(TypeError, match=r"the name is a Request: pass text, such as request\.name"):
+        ready(Gadget, request)
 
 
 async def test_a_function_that_forgets_to_return_its_children_is_named() -> None:
@@ -402,7 +464,13 @@ async def test_a_function_that_forgets_to_return_its_children_is_named() -> None
         (coroutine, "await the async function that makes them"),
         ("v1/Secret", r"takes a list of children, and got a str: write sync_children\(owner, \[child\]\)"),
         (Gadget(metadata=Metadata(name="g")), "takes a list of children, and got a Gadget"),
-        ([secret("a"), None], "a child is None: return it from the function that makes it"),
+        ([secret("a"), None], "child 2 is None: return it from the function that makes it"),
+        ([(secret("a"), ready("v1/Secret", "b"))], r"child 1 is a tuple: write Child\(obj, after=ready"),
+        ([(secret("a"),)], "child 1 is a tuple: pass its objects one by one; a comma at the end"),
+        ([[secret("a")]], r"child 1 is a list: write \* before it"),
+        ([Gadget], "child 1 is the class Gadget: call it to make an object"),
+        ([ready("v1/Secret", "b")], "child 1 is a gate: write Child"),
+        ([Child(Child(secret("a")))], "child 1 is a Child in a Child"),  # type: ignore[arg-type]
         ([{"apiVersion": "v1", "kind": "Secret", "metdata": {}}], r"needs metadata\.name.* 'metadata' by 'metdata'\?"),
     ]
     for children, message in wrong:

@@ -210,6 +210,94 @@ def test_a_gate_on_a_kind_without_a_cache_is_found() -> None:
     assert inside("gate = ready('v1/Secret', 'a')\nother = ready(kind, 'a')") == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "way_out"),
+    [
+        ("apps/v1/Deploymnet", "did you mean apps/v1/Deployment? If not, declare reads=['apps/v1/Deploymnet']"),
+        ("example.com/v1/Cachee", "declare reads=['example.com/v1/Cachee']"),
+        ("example.com/v1/Boxx", "did you mean example.com/v1/Box? If not, declare reads=['example.com/v1/Boxx']"),
+    ],
+)
+def test_a_gate_on_a_misspelt_kind_is_found_with_the_one_that_was_meant(kind: str, way_out: str) -> None:
+    declared = [{**DECLARED[0], "caches": ("v1/Secret", "example.com/v1/Box")}]
+    (found,) = found_in(f"async def reconcile(ctx, request):\n    gate = ready({kind!r}, 'a')\n", declared)
+    assert found.endswith(f"so sync_children raises LookupError: {way_out}")
+
+
+TYPED = """
+from plugin_operator import ApiObject, resource
+from plugin_operator.kinds import apps_v1, core_v1
+from plugin_operator.kinds.core_v1 import Pod, Secret
+
+@resource("example.com/v1/Box")
+class Box(ApiObject): ...
+"""
+
+
+def typed(code: str) -> list[str]:
+    """Return the findings in the body of a reconciler of a plugin with typed objects."""
+    return found_in(f"{TYPED}async def reconcile(ctx, request, obj):\n{indent(dedent(code), '    ')}\n", DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "declare"),
+    [
+        ("await ctx.sync_children(obj, [core_v1.Secret(), apps_v1.Deployment()])", "apps/v1/Deployment", None),
+        ("web = apps_v1.Deployment()\nweb.spec = 1\nawait ctx.sync_children(obj, [web])", "apps/v1/Deployment", None),
+        ("await ctx.sync_children(obj, [Child(obj=Pod(), adopt=True)])", "v1/Pod", "Pod"),
+        ("await ctx.sync_children(obj, [Box()])", "example.com/v1/Box", "Box"),
+        (
+            (
+                "def web(name):\n    made = apps_v1.Deployment()\n    return made\n"
+                "await ctx.sync_children(obj, [Child(web(1), after=ready(Secret, 'a'))])"
+            ),
+            "apps/v1/Deployment",
+            None,
+        ),
+        (
+            "async def web():\n    return apps_v1.Deployment()\nawait ctx.sync_children(obj, [await web()])",
+            "apps/v1/Deployment",
+            None,
+        ),
+    ],
+)
+def test_a_typed_child_of_a_kind_that_owns_does_not_have_is_found(code: str, kind: str, declare: str | None) -> None:
+    found = f"the controller owns v1/Secret, so a child {kind} raises ValueError"
+    assert typed(code) == [f"PO112 {found}: declare owns=[{declare or 'apps_v1.Deployment'}]"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "await ctx.sync_children(obj, [core_v1.Secret(), Child(Secret()), apps_v1.DeploymentSpec()])",
+        "def web(a):\n    if a:\n        return Secret()\n    return Pod()\nawait ctx.sync_children(obj, [web(1)])",
+        "made = Pod if obj else Secret\nawait ctx.sync_children(obj, [made(), obj, Child()])",
+        "gate = ready(Secret, 'a')\ncache = ctx.lister_for(core_v1.ConfigMap)\nother = ready(obj.kind, 'a')",
+    ],
+)
+def test_a_typed_object_of_a_declared_or_unknown_kind_is_left_alone(code: str) -> None:
+    assert [each for each in typed(code) if each[:5] in {"PO103", "PO112"}] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "raises", "kind", "written"),
+    [
+        ("gate = ready(apps_v1.Deployment, 'a')", "sync_children raises", "apps/v1/Deployment", "apps_v1.Deployment"),
+        ("gate = ready(kind=Box, name='a')", "sync_children raises", "example.com/v1/Box", "Box"),
+        ("cache = ctx.lister_for(Pod)", "this raises", "v1/Pod", "Pod"),
+    ],
+)
+def test_a_cache_that_a_class_names_and_no_controller_declares_is_found(
+    code: str, raises: str, kind: str, written: str
+) -> None:
+    assert typed(code) == [
+        (
+            f"PO103 no cache of {kind} is declared, only of pods, v1/ConfigMap, v1/Secret, so {raises} LookupError: "
+            f"declare reads=[{written}]"
+        )
+    ]
+
+
 def test_every_unknown_argument_of_a_file_is_found_with_the_one_that_was_meant() -> None:
     code = """
     @controller(kind="v1/Pod", concurrency=3)

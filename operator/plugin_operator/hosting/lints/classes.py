@@ -70,7 +70,7 @@ class Classes:
                 value = self._scopes.only_value(node)
                 return self.class_of_self(node) or (self.class_of(value) if isinstance(value, ast.Call) else None)
             case ast.Call(func=ast.Name() as name):
-                return self._class_named(name)
+                return self.class_named(name)
         return None
 
     def method_of(self, own: ast.ClassDef, name: str) -> Function | None:
@@ -94,10 +94,11 @@ class Classes:
             if each not in seen:
                 seen.add(each)
                 yield each
-                above = (self._class_named(base) for base in each.bases if isinstance(base, ast.Name))
+                above = (self.class_named(base) for base in each.bases if isinstance(base, ast.Name))
                 waiting += [base for base in above if base is not None]
 
-    def _class_named(self, name: ast.Name) -> ast.ClassDef | None:
+    def class_named(self, name: ast.Name) -> ast.ClassDef | None:
+        """Return the class of this file that a name stands for, if that is certain."""
         bound = self._scopes.scope_of[name].lookup(name.id)
         found = bound[1][0].definition if bound is not None and len(bound[1]) == 1 else None
         return found if isinstance(found, ast.ClassDef) else None

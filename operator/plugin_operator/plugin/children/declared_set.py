@@ -1,9 +1,8 @@
 """The declared set of one call: checked, marked, with digests and the state of the gates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from inspect import isawaitable
 from typing import Any
 
 import msgspec
@@ -11,16 +10,17 @@ import msgspec
 from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict, to_dict
 from plugin_operator.client.typed_documents import refuse_status
+from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
-from plugin_operator.kube.gvk import similar_kind
 from plugin_operator.kube.objects import ApiObject
+from plugin_operator.plugin.children.argument_checks import check_child, check_list
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.gates.gate_reader import AbsentObject, GateReader
+from plugin_operator.plugin.children.gates.stuck_gates import stuck_gates
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
 from plugin_operator.plugin.context.children import Child, ChildName
 from plugin_operator.plugin.identity import ControllerIdentity
-from plugin_operator.rendering import class_name
 
 _WITHOUT_STATUS = "leave it out; the controller of the child's kind writes it"
 
@@ -34,7 +34,7 @@ class WantedChild:
         document: what is applied, with the marks.
         digest: digest of the document.
         closed: why a gate is closed; empty if all are open.
-        is_dangling: whether the gate is on what neither exists nor is a child of the set.
+        way_out: what to do about a gate that nothing in the set opens; empty for others.
         adopt: whether to take over an object of another party.
     """
 
@@ -42,7 +42,7 @@ class WantedChild:
     document: Object
     digest: bytes
     closed: str
-    is_dangling: bool
+    way_out: str
     adopt: bool
 
 
@@ -73,29 +73,26 @@ class SetReader:
             InvalidError: a typed one has a status, or a dict in it has a name that its class does not have.
             LookupError: a gate reads a kind without a cache.
         """
-        _check_list(children)
+        check_list(children)
         if self.for_ is None or (owner.kind.group, owner.kind.kind) != (self.for_.group, self.for_.kind):
             raise ValueError(f"the owner is a {owner.kind}, and the controller reconciles {self.for_ or 'no kind'}")
         found: dict[ChildName, WantedChild] = {}
-        absent: dict[ChildName, AbsentObject] = {}
-        for each in children:
+        absent: dict[ChildName, Sequence[AbsentObject]] = {}
+        for number, each in enumerate(children, 1):
+            check_child(each, number)
             child = each if isinstance(each, Child) else Child(each)
-            gate = await self.gates.closed(child.gates, owner.key.namespace)
-            wanted = await self._one(owner, child, gate.reason if gate is not None else "")
+            gates = await self.gates.state_of(child.gates, owner.key.namespace)
+            wanted = await self._one(owner, child, gates.closed)
             if wanted.name in found:
                 raise ValueError(f"{wanted.name} is in the set twice")
             found[wanted.name] = wanted
-            if gate is not None and gate.absent is not None:
-                absent[wanted.name] = gate.absent
-        for name, awaited in absent.items():
-            if not awaited.is_among(found):
-                reason = f"{found[name].closed}, and no child of the set has that name"
-                found[name] = replace(found[name], closed=reason, is_dangling=True)
+            if gates.absent:
+                absent[wanted.name] = gates.absent
+        for name, stuck in stuck_gates(found, absent).items():
+            found[name] = replace(found[name], closed=stuck.reason, way_out=stuck.way_out)
         return list(found.values())
 
     async def _one(self, owner: Owner, child: Child, closed: str) -> WantedChild:
-        if child.obj is None:
-            raise TypeError("a child is None: return it from the function that makes it, or leave it out of the list")
         stated = declared_dict(child.obj)
         if not isinstance(stated, dict):
             raise TypeError(f"a {type(child.obj).__name__} is not a child: pass an object, or Child(object, after=…)")
@@ -111,7 +108,7 @@ class SetReader:
         if problem:
             raise ValueError(f"{kind} {key} would not be found again: {problem}")
         digest = blake2b(encoded(document, in_order=True), digest_size=16).digest()
-        return WantedChild(ChildName(kind, key), document, digest, closed, False, child.adopt)
+        return WantedChild(ChildName(kind, key), document, digest, closed, "", child.adopt)
 
     def _kind(self, document: Object) -> GroupVersionKind:
         if not document.get("apiVersion") or not document.get("kind"):
@@ -119,27 +116,10 @@ class SetReader:
         kind = GroupVersionKind.of(document)
         if kind not in self.caches.kinds:
             known = ", ".join(sorted(map(str, self.caches.kinds))) or "nothing"
-            if meant := similar_kind(str(kind), map(str, self.caches.kinds)):
-                raise ValueError(f"a child is of kind {kind}, which the controller does not own: did you mean {meant}?")
-            raise ValueError(
-                f"the controller owns {known}, and a child is of kind {kind}: declare owns=[{str(kind)!r}], so that "
-                "its changes enqueue the owner and it can be pruned"
-            )
+            declare = f"declare owns=[{str(kind)!r}], so that its changes enqueue the owner and it can be pruned"
+            way_out = undeclared_kind(str(kind), map(str, self.caches.kinds), declare)
+            raise ValueError(f"the controller owns {known}, and a child is of kind {kind}: {way_out}")
         return kind
-
-
-def _check_list(children: object) -> None:
-    if children is None:
-        raise TypeError(
-            "the children are None: return them from the function that makes them; sync_children(owner, []) deletes all"
-        )
-    if isawaitable(children):
-        raise TypeError("the children are not made yet: await the async function that makes them")
-    if isinstance(children, dict | Child | str) or not isinstance(children, Iterable):
-        raise TypeError(
-            f"sync_children takes a list of children, and got a {class_name(children)}: write "
-            "sync_children(owner, [child])"
-        )
 
 
 def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:

@@ -6,7 +6,7 @@ from plugin_operator.errors import ExternalError, PluginOperatorError
 
 
 class ChildExistsError(PluginOperatorError):
-    """Raised by ``ctx.sync_children``: an object of the child's name exists, and another party made it.
+    """Raised by ``ctx.sync_children``: an object of the child's name exists, without the marks of this owner.
 
     Nothing of it was changed. Choose another name, or pass ``Child(obj, adopt=True)`` to take it over. The Event
     ``ChildExists`` of the owner says the same.

@@ -35,5 +35,5 @@ def child_synchronizer(
     log = scope.log()
     pruner = Pruner(caches, budget, scope.recorder, log, scope.enqueue)
     report = OverwriteReport(scope.recorder, log, scope.manager)
-    events = OwnerEvents(scope.recorder)
+    events = OwnerEvents(scope.recorder, log)
     return ChildSynchronizer(reader, Answers(exists), pruner, report, events, ClosedGates(clock, exists), clock)

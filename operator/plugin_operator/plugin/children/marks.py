@@ -145,7 +145,7 @@ def party_of(metadata: ObjectMeta, identity: ControllerIdentity) -> str:
     if controller is not None:
         return f"is controlled by {controller.kind} {controller.name}"
     if not label:
-        return "was not made by this controller"
+        return "has no mark of sync_children, as after ctx.client.apply or kubectl create"
     if labels.get(OWNER_UID_LABEL):
         owner = (metadata.annotations or {}).get(OWNER_ANNOTATION) or "another owner"
         return f"belongs to {owner} with the uid {labels[OWNER_UID_LABEL]}"

@@ -34,7 +34,7 @@ class ChildSynchronizer:
         answers: last answers, by owner and child.
         pruner: deletes what is not declared.
         report: reports children that another party keeps changing.
-        events: reports children whose name another object has, or that wait for what nothing makes.
+        events: reports children whose name another object has, or whose gate nothing opens.
         gates: remembers which children wait, and since when.
         clock: measures how often that happens.
     """
@@ -86,9 +86,9 @@ class ChildSynchronizer:
                 errors.append(error)
             else:
                 waiting += [(each.name, closed)] if closed else []
-        dangling = {each.name for each in wanted if each.is_dangling}
-        fresh = self._gates.note(found.key, waiting, dangling)
-        self._events.waiting(found, [each for each in waiting if each[0] in fresh])
+        stuck = {each.name: each.way_out for each in wanted if each.way_out}
+        fresh = self._gates.note(found.key, waiting, stuck.keys())
+        self._events.waiting(found, [(name, reason, stuck[name]) for name, reason in waiting if name in fresh])
         taken = [each for each in errors if isinstance(each, ChildExistsError)]
         self._events.taken(found, taken)
         if len(taken) < len(errors):

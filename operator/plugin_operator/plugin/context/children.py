@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 from plugin_operator.client import Client
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
+from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.context.typed_objects import AnyObject
+from plugin_operator.rendering import class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,22 @@ class Child:
     after: ReadyGate | Sequence[ReadyGate] = ()
     adopt: bool = False
 
-    @property
-    def gates(self) -> tuple[ReadyGate, ...]:
-        """The gates, as a tuple.
+    def __post_init__(self) -> None:
+        """Check the gates.
 
         Raises:
-            TypeError: one is no gate.
+            TypeError: one is no gate; the message says what to write.
         """
-        found = (self.after,) if isinstance(self.after, ReadyGate | str) else tuple(self.after)
-        for each in found:
+        gates: tuple[object, ...] = self.gates
+        for each in gates:
             if not isinstance(each, ReadyGate):
-                raise TypeError(f"after= of Child takes ready(kind, name), and got a {type(each).__name__}")
-        return found
+                raise TypeError(f"after= of Child takes ready(kind, name), and got {_instead_of_gate(each)}")
+
+    @property
+    def gates(self) -> tuple[ReadyGate, ...]:
+        """The gates, as a tuple. Raises nothing."""
+        found: Any = self.after
+        return tuple(found) if isinstance(found, list | tuple) else (found,)
 
 
 def ready(
@@ -63,7 +69,7 @@ def ready(
     """Return a gate that is open while another object is ready; it reads the cache and sends no request.
 
     Built-in kinds are judged as ``kubectl rollout status`` and ``kubectl wait`` judge them, others by their condition
-    Ready. The call itself raises nothing; ``sync_children`` raises LookupError for a kind that is not declared.
+    Ready. ``sync_children`` raises LookupError for a kind that is not declared.
 
     Args:
         kind: of the object; the controller declares it in ``owns``, ``watches`` or ``reads``.
@@ -74,8 +80,37 @@ def ready(
 
     Returns:
         A value for ``after=`` of ``Child``.
+
+    Raises:
+        TypeError: ``kind`` is no kind, or ``name`` is no text; the message says what to write.
     """
+    _check_gate(kind, name)
     return ReadyGate(kind, name, namespace, condition, when)
+
+
+def _check_gate(kind: object, name: object) -> None:
+    if not isinstance(kind, str | GroupVersionKind | type):
+        raise TypeError(f"ready() takes a kind and a name, and got {_instead_of_gate(kind)}")
+    if not isinstance(name, str):
+        is_request = isinstance(name, NamespacedName)
+        found, text = ("Request", "request.name") if is_request else (class_name(name), "obj.metadata.name")
+        raise TypeError(f"ready() takes a kind and a name, and the name is a {found}: pass text, such as {text}")
+
+
+def _instead_of_gate(found: Any) -> str:
+    """Return what stands in the place of a gate or of its kind, and what to write there."""
+    if found is None:
+        return "None: leave it out"
+    if isinstance(found, ApiObject):
+        name = class_name(found)
+        return f"a {name}: write ready({name}, obj.metadata.name)"
+    if isinstance(found, dict) and found.get("kind"):
+        kind = f"{found.get('apiVersion')}/{found['kind']}"
+        return f"a dict: write ready({kind!r}, obj['metadata']['name'])"
+    if isinstance(found, str):
+        arguments = f"{found!r}, name" if "/" in found else f"kind, {found!r}"
+        return f"{found!r}: write ready({arguments}), with a kind such as 'apps/v1/Deployment'"
+    return f"a {class_name(found)}: write ready('apps/v1/Deployment', name)"
 
 
 class ChildName(NamedTuple):

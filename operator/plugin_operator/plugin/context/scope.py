@@ -12,9 +12,9 @@ from plugin_operator.client import Client
 from plugin_operator.client.models import version_and_kind
 from plugin_operator.client.typed_documents import kind_of
 from plugin_operator.clock import Clock, SystemClock
+from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.errors import NotEnqueued
 from plugin_operator.kube import GroupVersionKind, NamespacedName
-from plugin_operator.kube.gvk import similar_kind
 from plugin_operator.kube.objects import ApiObject, ObjectDecodeError
 from plugin_operator.kube.objects.decoding import decode
 from plugin_operator.plugin.context.children import ChildSync
@@ -237,8 +237,7 @@ class ControllerScope:
                 way_out = f"give one of its kinds name={kind!r}, with own(), watch() or read()"
         if found is None:
             known = ", ".join(sorted(map(str, self.listers))) or "none at all"
-            meant = similar_kind(asked, map(str, self.listers))
-            way_out = f"did you mean {meant}?" if meant else way_out
+            way_out = undeclared_kind(asked, map(str, self.listers), way_out)
             raise LookupError(f"controller {self.controller!r} has no cache of {asked}, only of {known}: {way_out}")
         return self.listers[found]()
 

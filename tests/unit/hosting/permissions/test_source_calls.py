@@ -445,7 +445,10 @@ async def reconcile(ctx: Context[apps_v1.Deployment], request):
     [
         ("await ctx.client.get(apps_v1.Deployment, request)", "get deployments.apps"),
         ("await ctx.client.list(ClusterRole)", "list clusterroles.rbac.authorization.k8s.io"),
-        ("await ctx.client.apply(core_v1.Secret(metadata=Metadata(name='a')))", "create,patch secrets"),
+        (
+            "await ctx.client.apply(core_v1.Secret(metadata=Metadata(name=request.name, namespace='a')))",
+            "create,patch secrets",
+        ),
         (
             "await ctx.client.update(await ctx.client.get(apps_v1.Deployment, request))",
             "get,patch deployments.apps",

@@ -3,9 +3,11 @@
 import ast
 from collections.abc import Iterable, Sequence
 
+from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.hosting.lints.facts import DeclaredController, Found
+from plugin_operator.hosting.lints.kinds import NamedKind, kind_named
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
-from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile
+from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile, arguments_of
 
 
 def _find(file: SourceFile) -> Iterable[Found]:
@@ -14,11 +16,9 @@ def _find(file: SourceFile) -> Iterable[Found]:
     for node in file.scopes.nodes:
         match node:
             case ast.Call(args=[asked]) if file.dotted(node.func) == f"{CONTEXT}.lister_for":
-                name = file.text_of(asked)
-                message = _unknown(name, controllers_of(file, node, file.declared)) if name is not None else ""
-            case ast.Call(args=[asked, *_]) if file.dotted(node.func) == "plugin_operator.ready":
-                name = file.text_of(asked)
-                found = _unknown(name, controllers_of(file, node, file.declared)) if name is not None else ""
+                message = _unknown(kind_named(file, asked), controllers_of(file, node, file.declared))
+            case ast.Call() if (gate := _gate_kind(file, node)) is not None:
+                found = _unknown(kind_named(file, gate), controllers_of(file, node, file.declared))
                 message = found.replace("so this raises", "so sync_children raises")
             case ast.Attribute(attr="lister", ctx=ast.Load()) if file.dotted(node) == f"{CONTEXT}.lister":
                 message = _without_kind(controllers_of(file, node, file.declared))
@@ -43,16 +43,25 @@ def controllers_of(
     return declared
 
 
-def _unknown(name: str, controllers: Sequence[DeclaredController]) -> str:
-    text = name.strip()
+def _gate_kind(file: SourceFile, call: ast.Call) -> ast.expr | None:
+    """Return the kind that ``ready(kind, name)`` names; None for another call."""
+    if file.dotted(call.func) != "plugin_operator.ready":
+        return None
+    return call.args[0] if call.args else arguments_of(call).get("kind")
+
+
+def _unknown(named: NamedKind | None, controllers: Sequence[DeclaredController]) -> str:
     known = {cache for each in controllers for cache in each.caches}
-    if text in known or not text:
+    if named is None or not named.text or named.text in known:
         return ""
-    shown = ", ".join(sorted(known)) or "none at all"
+    text, shown = named.text, ", ".join(sorted(known)) or "none at all"
     declare = (
-        f"reads=[{text!r}]" if "/" in text else f"name={text!r} for one of its kinds, with own(), watch() or read()"
+        f"declare reads=[{named.written}]"
+        if "/" in text
+        else f"declare name={text!r} for one of its kinds, with own(), watch() or read()"
     )
-    return f"no cache of {text} is declared, only of {shown}, so this raises LookupError: declare {declare}"
+    way_out = undeclared_kind(text, known, declare)
+    return f"no cache of {text} is declared, only of {shown}, so this raises LookupError: {way_out}"
 
 
 def _without_kind(controllers: Sequence[DeclaredController]) -> str:

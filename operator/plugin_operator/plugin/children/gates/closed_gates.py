@@ -9,20 +9,20 @@ from plugin_operator.plugin.context.children import ChildName
 
 #: The progress deadline of a Deployment: a gate that is closed for longer may never open.
 LONG_SECONDS = 600.0
-#: A gate on an object that neither exists nor is a child of the set is probably a mistake in its name.
-LONG_DANGLING_SECONDS = 60.0
+#: A gate that nothing in the set opens is probably a mistake.
+LONG_STUCK_SECONDS = 60.0
 
 
 class Waiting(NamedTuple):
-    """A child that waits: since when, in monotonic seconds, why, and whether for what does not exist."""
+    """A child that waits: since when, in monotonic seconds, why, and whether nothing in the set ends it."""
 
     since: float
     reason: str
-    is_dangling: bool
+    is_stuck: bool
 
     def is_long(self, now: float) -> bool:
         """Report whether it has waited so long that the gate may never open."""
-        return now - self.since >= (LONG_DANGLING_SECONDS if self.is_dangling else LONG_SECONDS)
+        return now - self.since >= (LONG_STUCK_SECONDS if self.is_stuck else LONG_SECONDS)
 
 
 class ClosedGates:
@@ -39,27 +39,27 @@ class ClosedGates:
         self._waiting: dict[NamespacedName, dict[ChildName, Waiting]] = {}
 
     def note(
-        self, owner: NamespacedName, waiting: Iterable[tuple[ChildName, str]], dangling: Collection[ChildName] = ()
+        self, owner: NamespacedName, waiting: Iterable[tuple[ChildName, str]], stuck: Collection[ChildName] = ()
     ) -> list[ChildName]:
         """Take over which children of an owner wait, with the reason.
 
         Args:
             owner: the owner.
             waiting: the children.
-            dangling: those of them that wait for what neither exists nor is a child of the set.
+            stuck: those of them whose gate nothing in the set opens.
 
         Returns:
-            The dangling ones that did not count as such before.
+            The stuck ones that did not count as such before.
         """
         known, now = self._waiting.pop(owner, {}), self._clock.monotonic()
         found = {
-            child: Waiting(known[child].since if child in known else now, reason, child in dangling)
+            child: Waiting(known[child].since if child in known else now, reason, child in stuck)
             for child, reason in waiting
         }
         if found:
             self._waiting[owner] = found
-        reported = {child for child, each in known.items() if each.is_dangling}
-        return [child for child, each in found.items() if each.is_dangling and child not in reported]
+        reported = {child for child, each in known.items() if each.is_stuck}
+        return [child for child, each in found.items() if each.is_stuck and child not in reported]
 
     @property
     def long_closed(self) -> str:

@@ -1,4 +1,4 @@
-"""The gates of a child: which of them is closed, why, and whether anything may open it."""
+"""The gates of a child: which of them is closed and why, and what they wait for that does not exist."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import PluginOperatorError
-from plugin_operator.kube import GroupVersionKind, NamespacedName
+from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.children.child_caches import ChildCaches, ReadCache
 from plugin_operator.plugin.children.gates.readiness import unready_reason
 from plugin_operator.plugin.context.children import ChildName, ReadyGate
@@ -19,10 +19,12 @@ class AbsentObject:
     Attributes:
         kind: its kind; None for a model class or the name of a cache, which do not say the group.
         key: its namespace and name.
+        reason: says that it does not exist.
     """
 
     kind: GroupVersionKind | None
     key: NamespacedName
+    reason: str
 
     def is_among(self, children: Collection[ChildName]) -> bool:
         """Report whether it is one of these children, in any version."""
@@ -32,13 +34,22 @@ class AbsentObject:
             for each in children
         )
 
+    def child_in(self, children: Collection[ChildName]) -> ChildName | None:
+        """Return the child that it is; None if it is none of these, or if its kind is not certain."""
+        return next((each for each in children if self.kind is not None and self.is_among((each,))), None)
+
 
 @dataclass(frozen=True, slots=True)
-class ClosedGate:
-    """A closed gate: the reason, and what it waits for if that does not exist."""
+class ReadGates:
+    """The gates of one child.
 
-    reason: str
-    absent: AbsentObject | None = None
+    Attributes:
+        closed: why the first closed one is closed; empty if all are open.
+        absent: the objects of all gates that do not exist.
+    """
+
+    closed: str
+    absent: tuple[AbsentObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +64,23 @@ class GateReader:
     caches: ChildCaches
     read: ReadCache
 
-    async def closed(self, gates: Collection[ReadyGate], namespace: str) -> ClosedGate | None:
-        """Return the first closed gate of a child whose owner is in a namespace; None if all are open.
+    async def state_of(self, gates: Collection[ReadyGate], namespace: str) -> ReadGates:
+        """Read the gates of a child whose owner is in a namespace; those after a closed one are not judged.
 
         Raises:
             LookupError: a gate reads a kind without a cache.
         """
+        closed, absent = "", []
         for gate in gates:
-            if (found := await self._closed(gate, namespace)) is not None:
-                return found
-        return None
+            found = await self._object(gate, namespace)
+            if isinstance(found, AbsentObject):
+                absent.append(found)
+                closed = closed or found.reason
+            elif not closed:
+                closed = _closed(gate, found)
+        return ReadGates(closed, tuple(absent))
 
-    async def _closed(self, gate: ReadyGate, namespace: str) -> ClosedGate | None:
-        shown = gate.kind.__name__ if isinstance(gate.kind, type) else str(gate.kind)
+    async def _object(self, gate: ReadyGate, namespace: str) -> Object | AbsentObject:
         key = NamespacedName(namespace if gate.namespace is None else gate.namespace, gate.name)
         obj = self.read(gate.kind, key)
         kind = _kind_of(gate.kind)
@@ -73,17 +88,26 @@ class GateReader:
             key = NamespacedName("", gate.name)
             obj = self.read(gate.kind, key)
         if obj is None:
-            return ClosedGate(f"{shown} {key} does not exist", AbsentObject(kind, key))
-        if gate.when is not None:
-            return None if gate.when(obj) else ClosedGate(f"{shown} {gate.name} does not pass when=")
-        reason = unready_reason(obj, gate.condition)
-        return ClosedGate(f"{shown} {gate.name} is not ready: {reason}") if reason else None
+            return AbsentObject(kind, key, f"{_shown(gate)} {key} does not exist")
+        return obj
 
     async def _is_namespaced(self, kind: GroupVersionKind | None) -> bool:
         try:
             return kind is None or await self.caches.is_namespaced(kind)
         except PluginOperatorError:
             return True  # the kind is not served at present; the next reconcile asks again
+
+
+def _closed(gate: ReadyGate, obj: Object) -> str:
+    """Return why a gate on an object is closed; empty if it is open."""
+    if gate.when is not None:
+        return "" if gate.when(obj) else f"{_shown(gate)} {gate.name} does not pass when="
+    reason = unready_reason(obj, gate.condition)
+    return f"{_shown(gate)} {gate.name} is not ready: {reason}" if reason else ""
+
+
+def _shown(gate: ReadyGate) -> str:
+    return gate.kind.__name__ if isinstance(gate.kind, type) else str(gate.kind)
 
 
 def _kind_of(kind: Any) -> GroupVersionKind | None:

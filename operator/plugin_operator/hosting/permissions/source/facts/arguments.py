@@ -4,7 +4,7 @@ import ast
 
 from plugin_operator.hosting.permissions.source.facts.methods import METHODS, Access, Method
 from plugin_operator.hosting.permissions.source.facts.places import subject_of
-from plugin_operator.hosting.permissions.source.facts.values import KindValue, Text, Value, texts_of
+from plugin_operator.hosting.permissions.source.facts.values import KindValue, Obj, Text, Value, texts_of
 
 _TAKES_OBJECT = tuple(METHODS[name] for name in ("create", "update", "update_status", "apply"))
 
@@ -18,7 +18,8 @@ def lacks_namespace(access: Access, method: Method) -> bool:
     if call is None:
         return False
     if any(method is each for each in _TAKES_OBJECT):
-        return _is_dict_without(argument_of(call, 0, "obj"))
+        obj = argument_of(call, 0, "obj")
+        return _is_dict_without(obj) or (_is_typed_without(obj) and _makes(subject_of(access), obj))
     if (
         method.namespace_at is None
         or method.is_of_all
@@ -74,6 +75,21 @@ def _is_dict_without(obj: ast.expr | None) -> bool:
     """Report whether an argument is a dict in the source, whose metadata is one without a namespace."""
     metadata = _fields(obj).get("metadata")
     return isinstance(metadata, ast.Dict) and bool(found := _fields(metadata)) and "namespace" not in found
+
+
+def _makes(subject: Value, call: ast.expr | None) -> bool:
+    """Report whether a call is that of a class of a kind."""
+    return bool(subject) and all(isinstance(each, Obj) and each.node is call for each in subject)
+
+
+def _is_typed_without(obj: ast.expr | None) -> bool:
+    """Report whether an argument is a call with ``metadata=Metadata(name=…)``, which has no namespace."""
+    keywords = obj.keywords if isinstance(obj, ast.Call) else ()
+    metadata = next((each.value for each in keywords if each.arg == "metadata"), None)
+    if not isinstance(metadata, ast.Call) or metadata.args or not ast.unparse(metadata.func).endswith("Metadata"):
+        return False
+    names = {each.arg for each in metadata.keywords}
+    return "name" in names and not names & {"namespace", None}
 
 
 def _fields(node: ast.expr | None) -> dict[str, ast.expr]:

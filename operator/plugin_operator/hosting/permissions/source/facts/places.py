@@ -92,10 +92,11 @@ def _field(subject: Value, kind: GroupVersionKind, name: str, state: State) -> V
     values: list[Value] = []
     for each in subject:
         if isinstance(each, Obj) and each.kind == kind:
-            return ANYTHING
-        if not isinstance(each, Literal) or kind not in (kinds_of(each, state) or {kind}):
+            metadata = without_null(state.metadata_of(each))
+        elif isinstance(each, Literal) and kind in (kinds_of(each, state) or {kind}):
+            metadata = without_null(state.get(each, "metadata"))
+        else:
             continue
-        metadata = without_null(state.get(each, "metadata"))
         if not metadata or not all(isinstance(inner, Literal) for inner in metadata):
             return ANYTHING
         values += [state.get(inner, name) for inner in metadata if isinstance(inner, Literal)]

@@ -218,6 +218,11 @@ class State:
             return found | field_of(literal.base.kind, key)
         return found
 
+    def metadata_of(self, obj: Obj) -> Value:
+        """Return what the metadata of a typed object may be; anything for an object that was read."""
+        found = self.heap.get(obj.node, {}).get("metadata", NOTHING) if obj.node is not None else NOTHING
+        return found or ANYTHING
+
     def everything(self, literal: Literal) -> Value:
         """Return what any key of a literal may hold, with what it copies."""
         found = joined(self.heap.get(literal.node, {}).values())

@@ -41,9 +41,15 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Obj:
-    """An object of a kind, as the API server or a cache returns it, or a typed model."""
+    """An object of a kind, as the API server or a cache returns it, or one that a class makes.
+
+    Attributes:
+        kind: its kind.
+        node: the call of its class; None for an object that was read.
+    """
 
     kind: GroupVersionKind
+    node: ast.AST | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """Attributes of abstract values: those of a context, of classes of the plugin, of objects and of modules."""
 
+import ast
 import re
 
 from plugin_operator.client.models import version_and_kind
+from plugin_operator.error_hints import kind_of_class
 from plugin_operator.hosting.permissions.declared import DeclaredController
-from plugin_operator.hosting.permissions.source.facts.builtin_classes import kind_of_builtin_class
 from plugin_operator.hosting.permissions.source.facts.methods import METHODS
 from plugin_operator.hosting.permissions.source.facts.program import ClassInfo, exported
 from plugin_operator.hosting.permissions.source.facts.state import State, field_of
@@ -42,6 +43,7 @@ _MODEL = re.compile(r"kubernetes_asyncio\.client(?:\.models)?(?:\.\w+)?\.(\w+)")
 #: Stands for all attributes of a class that gets some by names that are not in the source.
 ANY_NAME = "*"
 _KEY = ("namespace", "name")
+_METADATA = "metadata"
 _KIND_FIELDS = frozenset({"group", "version", "kind", "api_version"})
 #: Attributes of the members of enumerations that are the text of the member.
 _VALUE = frozenset({"value", "_value_"})
@@ -66,6 +68,8 @@ class Attributes:
                 return self._of_text(atom, name)
             case Literal():
                 return self._of_literal(atom, name)
+            case Obj(node=ast.Call()) if name == _METADATA:
+                return self._state.metadata_of(atom)
             case KindValue(kind=kind) if not atom.is_model and name in _KIND_FIELDS:
                 return value(Text(getattr(kind, name)))
             case Ctx(controller=controller):
@@ -92,14 +96,24 @@ class Attributes:
                 pass
             case Module(info=info):
                 self._state.bind(info.scope, name, found)
+            case Obj(node=ast.Call() as node) if name == _METADATA:
+                self._state.put(node, name, found)
+            case Literal(node=ast.Call() as node) if name in _KEY:
+                self._state.put(node, name, found)
             case _:
                 return False
         return True
 
     def store_any(self, atom: Atom) -> None:
         """Note that any attribute of an atom may get any value."""
-        if isinstance(atom, Instance | Class):
-            self._state.set_attribute(atom.info, ANY_NAME, ANYTHING)
+        match atom:
+            case Instance(info=info) | Class(info=info):
+                self._state.set_attribute(info, ANY_NAME, ANYTHING)
+            case Obj(node=ast.Call() as node):
+                self._state.put(node, _METADATA, ANYTHING)
+            case Literal(node=ast.Call() as node):
+                for name in _KEY:
+                    self._state.put(node, name, ANYTHING)
 
     def kinds_reconciled(self, controller: int | None) -> list[GroupVersionKind]:
         """Return the kind of a controller, or those of all."""
@@ -131,8 +145,13 @@ class Attributes:
         return joined(self._of_instance(each, name) for each in owners) or value(Bound(text, name))
 
     def _of_literal(self, literal: Literal, name: str) -> Value:
+        """Return an attribute of a request, or of the metadata of a typed object; else a method of a dict or list."""
         pair = self._state.sequence(literal) if name in _KEY else None
-        return pair[_KEY.index(name)] if pair is not None and len(pair) == 2 else value(Bound(literal, name))
+        if pair is not None and len(pair) == 2:
+            return pair[_KEY.index(name)]
+        if name in _KEY and isinstance(literal.node, ast.Call):
+            return self._state.get(literal, name) or self._state.unknown
+        return value(Bound(literal, name))
 
     def _of_instance(self, info: ClassInfo, name: str) -> Value:
         if name in _VALUE and (members := info.members()):
@@ -194,8 +213,8 @@ def _of_data(atom: Atom, name: str) -> Value:
 
 def external_value(name: str, state: State) -> Value:
     """Return the value of a name of another package: a class of built-in objects, or an external value."""
-    typed = kind_of_builtin_class(name)
-    if typed is not None:
+    if text := kind_of_class(name):
+        typed = GroupVersionKind.parse(text)
         state.typed_kinds.add(typed)
         return value(KindValue(typed, is_model=True))
     match = _MODEL.fullmatch(name)

@@ -88,7 +88,7 @@ class Caller:
                 )
                 return self.invoke(inner, call, merged, frame)
             case KindValue(kind=kind, is_model=True):
-                return value(Obj(kind))
+                return self._library.typed(kind, call, arguments)
             case External(name=name):
                 return self._library.function(name, call, arguments, frame)
             case Instance() as instance:

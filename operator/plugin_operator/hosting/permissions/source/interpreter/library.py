@@ -69,6 +69,7 @@ _KEYS = frozenset(
     for module in ("", "kube.")
     for name in ("NamespacedName", "NamespacedName.parse", "Request", "Request.parse")
 )
+_METADATA = ("plugin_operator.Metadata", *(f"kubernetes_asyncio.client{each}.V1ObjectMeta" for each in ("", ".models")))
 _CODE = frozenset(
     (
         *(f"builtins.{name}" for name in ("eval", "exec", "compile")),
@@ -112,6 +113,7 @@ class Library:
             "functools.wraps": lambda _name, _call, _arguments, _frame: value(External(_SAME_FUNCTION)),
             **dict.fromkeys(_NEXT, lambda _name, _call, given, _frame: joined(map(self._next, given.positional))),
             **dict.fromkeys(_KEYS, self._key),
+            **dict.fromkeys(_METADATA, self._metadata),
         }
 
     def _next(self, found: Value) -> Value:
@@ -231,6 +233,22 @@ class Library:
             return ELSEWHERE
         self._state.in_order(call, given)
         return value(Literal(call))
+
+    def _metadata(self, _name: str, call: ast.Call, arguments: Arguments, _frame: Frame) -> Value:
+        """Return the metadata of a typed object, as a dict of its name and namespace."""
+        if arguments.is_open or arguments.positional:
+            return ELSEWHERE
+        named = dict(arguments.keywords)
+        for key in ("name", "namespace"):
+            self._state.put(call, key, named.get(key, NOTHING))
+        return value(Literal(call))
+
+    def typed(self, kind: GroupVersionKind, call: ast.Call, arguments: Arguments) -> Value:
+        """Return the object that a class of a kind makes; its metadata shows where a write of it goes."""
+        if arguments.is_open or arguments.positional:
+            return value(Obj(kind))
+        self._state.put(call, "metadata", dict(arguments.keywords).get("metadata", NOTHING))
+        return value(Obj(kind, call))
 
     def _chosen(self, _name: str, _call: ast.Call, arguments: Arguments, _frame: Frame) -> Value:
         given = arguments.positional
