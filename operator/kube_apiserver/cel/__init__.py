@@ -4,7 +4,6 @@ The package compiles the rules of a definition, refuses those that cost too much
 The language itself is in ``go_cel``.
 """
 
-from kube_apiserver.cel.evaluation import Evaluation, evaluate, takes_long
-from kube_apiserver.cel.rule_checks import declared_causes
+from kube_apiserver.cel.rules import Evaluation, declared_causes, evaluate, takes_long
 
 __all__ = ["Evaluation", "declared_causes", "evaluate", "takes_long"]

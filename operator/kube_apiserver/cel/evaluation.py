@@ -8,20 +8,21 @@ Each evaluation has a limit of cost, and all evaluations of an object share a bu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from go_cel import CostExceeded, Outcome
 from go_cel.values.scalars import Optional
 from kube_apiserver import codec
 from kube_apiserver.cel.programs import Compiled, Program, programs_of, variables
+from kube_apiserver.cel.rules import Evaluation
 from kube_apiserver.cel.values import converted
 from kube_apiserver.keywords.keywords import joined
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import MISSING, Cause, Schema
 
 _NO_FIELD = "<nil>"
-_CALL_LIMIT, _OBJECT_BUDGET = 1_000_000, 10_000_000
+_CALL_LIMIT = 1_000_000
 _LONG_COST = 10_000
 _LONGEST_MESSAGE = 5 * 1024
 _NO_RULES = "no further validation rules will be run"
@@ -29,39 +30,12 @@ _OUT_OF_BUDGET = f"validation failed due to running out of cost budget, {_NO_RUL
 _NO_FURTHER = f"{_NO_RULES} due to call cost exceeds limit for"
 
 
-@dataclass(slots=True)
-class Evaluation:
-    """The result of evaluating the rules of an object.
-
-    Attributes:
-        causes: violations that reject the object.
-        warnings: violations in values that the write did not change.
-        budget: the cost that is left, negative once no more rules run.
-    """
-
-    causes: list[Cause] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    budget: int = _OBJECT_BUDGET
-
-    def stop(self, cause: Cause) -> None:
-        """Add a violation and run no more rules."""
-        self.causes.append(cause)
-        self.budget = -1
-
-
-def evaluate(obj: Any, old: Any, schema: Schema) -> Evaluation:
+def evaluate_into(evaluation: Evaluation, obj: Any, old: Any, schema: Schema) -> None:
     """Evaluate the CEL rules of ``obj``, which is valid otherwise. ``old`` is the stored object, None on create."""
     if schema.is_costly is None:
         schema.is_costly = _is_costly(schema, is_root=True)
-    evaluation = Evaluation()
     before = MISSING if old is None else old
     _walk(evaluation, _CorrelatedValue(obj, before, schema, "", obj, before))
-    return evaluation
-
-
-def takes_long(schema: Schema | None) -> bool:
-    """Report whether evaluating the rules of a schema may hold up other work. The first time, they are compiled too."""
-    return schema is not None and not schema.builtin and schema.has_cel and schema.is_costly is not False
 
 
 def _is_costly(schema: Schema, *, is_root: bool = False) -> bool:

@@ -29,10 +29,8 @@ _UNTYPED = (
 )
 
 
-def declared_causes(schema: Schema, path: str) -> list[Cause]:
+def rule_causes(schema: Schema, path: str) -> list[Cause]:
     """Return the field errors of the CEL rules in the structural schema at ``path``."""
-    if not schema.has_cel:
-        return []
     checks = _Checks()
     checks.below(_Place(schema, path, 1, is_root=True))
     return [*checks.schema_causes, *checks.rule_causes, *checks.cost_causes(path)]

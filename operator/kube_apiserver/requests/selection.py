@@ -1,17 +1,19 @@
 """Label, field and shard selectors of a request."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kube_apiserver.features import SHARDED_LIST_AND_WATCH
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Request
-from kube_apiserver.requests.shards import ShardSelector, ShardSelectorError
 from kube_apiserver.schema import is_path_segment
 from kube_apiserver.selectors import FieldSelector, LabelSelector, SelectorError
 from kube_apiserver.storage import Item
 from kube_apiserver.strategies import SelectableField
 from kube_apiserver.wire.status_error import StatusError, bad_request
+
+if TYPE_CHECKING:
+    from kube_apiserver.requests.shards import ShardSelector
 
 _EVERYWHERE = frozenset({"metadata.name", "metadata.namespace"})
 _READ = SelectableField()
@@ -83,10 +85,13 @@ class Selection:
         )
 
 
-def _shards(request: Request) -> ShardSelector | None:
+def _shards(request: Request) -> "ShardSelector | None":
     text = request.query.get("shardSelector", "")
     if not text or SHARDED_LIST_AND_WATCH not in request.cluster.features:
         return None
+    # Imported on demand: it parses the selector with the language of rules, which most servers never need.
+    from kube_apiserver.requests.shards import ShardSelector, ShardSelectorError
+
     try:
         return ShardSelector(text)
     except ShardSelectorError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kube_apiserver.cel import evaluation
+from kube_apiserver.cel import rules
 from kube_apiserver.cel.names import identifier
 from kube_apiserver.crds.definition import definition_warnings, open_api_causes
 from kube_apiserver.crds.schemas import from_crd
@@ -72,10 +72,9 @@ def test_a_rule_that_would_run_for_long_gives_up_and_no_other_rule_runs() -> Non
 
 
 def test_rules_that_together_run_for_long_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "_OBJECT_BUDGET", 250)
     open_api = schema(*["self.l.all(i, i >= 0)"] * 5, "self.l.size() < 3", l=MANY)
-    evaluated = evaluation.Evaluation(budget=250)
-    monkeypatch.setattr(evaluation, "Evaluation", lambda: evaluated)
+    evaluated = rules.Evaluation(budget=250)
+    monkeypatch.setattr(rules, "Evaluation", lambda: evaluated)
 
     (cause,) = said(open_api, {"l": list(range(20))})[0]
 
