@@ -1,6 +1,7 @@
 """Waiting for the end of a server process: a signal, or the end of its parent."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -24,4 +25,6 @@ async def wait_for_end(*, with_stdin: bool) -> None:
 def _drain(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
     while os.read(sys.stdin.fileno(), _PIECE_BYTES):
         continue
-    loop.call_soon_threadsafe(end.set)
+    # The loop is closed if a signal came first.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(end.set)

@@ -47,7 +47,7 @@ class SandboxFolder:
 
     def _check_files(self) -> None:
         # Imported on demand: it loads YAML.
-        from kube_apiserver.kubeconfig import has_other_clusters
+        from kube_apiserver.security.kubeconfig import has_other_clusters
 
         is_new = not (self.path / "lock").exists()
         others = [self.path / _FACTS] if is_new and (self.path / _FACTS).exists() else []

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from kube_apiserver.seeds.manifests import DEFINITION, in_order
 from plugin_operator.cli.crd_files import Crd, crd_of
 from plugin_operator.cli.manifest_files import Manifest
 from plugin_operator.cli.sandbox.refusals import refusal_of
@@ -19,8 +20,6 @@ from plugin_operator.kube import GroupVersionKind, builtin_resource, without_ser
 from plugin_operator.metrics import Metrics
 
 _SEEDS = "plugin-operator-seed"
-_DEFINITION = "CustomResourceDefinition"
-_FIRST = (_DEFINITION, "Namespace")
 _SERVED_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 
@@ -76,7 +75,7 @@ class _Seeding:
                 await self._served(f"the definition {name} of a plugin", each["spec"])
 
     async def apply(self, manifests: Iterable[Manifest]) -> None:
-        for manifest in sorted(manifests, key=_rank):
+        for manifest in in_order(manifests):
             try:
                 await self._apply(manifest.obj)
             except NoMatchError as error:
@@ -85,7 +84,7 @@ class _Seeding:
                 raise PluginOperatorError(f"--seed: {manifest}: {refusal_of(error, manifest.obj)}") from error
             except ValueError as error:
                 raise PluginOperatorError(f"--seed: {manifest}: {error}") from error
-            if manifest.obj["kind"] == _DEFINITION:
+            if manifest.obj["kind"] == DEFINITION:
                 await self._served(str(manifest), manifest.obj["spec"])
 
     async def _apply(self, given: dict[str, Any]) -> None:
@@ -135,9 +134,4 @@ class _Seeding:
 def _not_served(error: NoMatchError) -> str:
     is_misspelt = error.message.endswith("?")
     what = error.message.partition(": ")[0]
-    return error.message if is_misspelt else f"{what}: name the file of its {_DEFINITION} with --seed too"
-
-
-def _rank(manifest: Manifest) -> int:
-    kind = manifest.obj["kind"]
-    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+    return error.message if is_misspelt else f"{what}: name the file of its {DEFINITION} with --seed too"
