@@ -1,11 +1,12 @@
-"""Makes ``docs/reference.md``, the reference of the author API, from docstrings and annotations: ``make reference``.
+"""Makes the pages of reference from docstrings and annotations: ``make reference``.
 
-Owns what is on the page and in which order. griffe reads the sources without running them.
+``docs/reference.md`` is about the API for authors, ``docs/test-server-reference.md`` about the API server for tests.
+This module owns what is on them and in which order. griffe reads the sources without running them.
 """
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,18 +49,28 @@ GIVEN = frozenset(
         "testing.LogLine",
         "testing.FakeContext",
     }
+    | {"Snapshot", "Endpoint", "faults.FaultPlan", "faults.Planned"}
 )
 #: Names of another library, which documents them.
 FOREIGN = frozenset({"UNSET", "UnsetType"})
 #: Begins the paths of classes that are parts of one public class: ``Client`` is written as one protocol for each noun.
 PARTS = (f"{PACKAGE}.client.interface.", f"{PACKAGE}.testing.scenarios.")
 #: Public members that are for the operator itself, and those that are shown where most are.
-HIDDEN = {"Model": {"to_dict", "to_str"}, "RateLimiterSpec": {"build"}, "Source": {"connect"}}
+HIDDEN = {
+    "Model": {"to_dict", "to_str"},
+    "RateLimiterSpec": {"build"},
+    "Source": {"connect"},
+    "faults.Fault": {"matches", "raw_body"},
+    "faults.FaultPlan": {"enter", "leave", "reset", "take"},
+    "faults.Planned": {"hit", "is_used_up"},
+}
 SHOWN = {
     "testing.PluginStatus": {"name", "path", "line", "state", "since", "reason", "revision", "controllers", "reloads"},
     "testing.ControllerStatus": {"name", "revision", "has_synced", "queue_depth", "delayed", "reconciles"}
     | {"waiting_namespaces"},
 }
+#: Parameters for other packages of this repository, by class: no page shows them.
+INTERNAL = {"kube_apiserver.server.ApiServer": {"clock", "front"}}
 _SAID = re.compile(r"Annotated\[(.+?), schema\(.*?\)\](?=$|[ ,|\]])")
 _INTRO = f"""\
 # Reference
@@ -95,18 +106,61 @@ GROUPS = {
     "testing.ControllerStatus testing.eventually testing.VirtualClock testing.VirtualTimer",
 }
 
+_SERVER_INTRO = """\
+# Reference of the test server
+
+<!-- Made by `make reference` from the docstrings: edit those. -->
+
+For tests of any program that talks to Kubernetes: the names of the package `kube_apiserver`, with types, units and
+errors. [A test server for any client](test-server.md) says how they go together. Names come from `kube_apiserver`,
+those of faults from `kube_apiserver.faults`; pytest finds the fixtures by itself. No other path is public.
+"""
+_SERVER_GROUPS = {
+    "Servers": "ApiServer ThreadedApiServer ApiServerConfig Endpoint Snapshot",
+    "Fixtures of pytest": "pytest_plugin.kube_api_server pytest_plugin.kube_api_server_session "
+    "pytest_plugin.kube_api_server_config",
+    "Errors": "ManifestError ManifestRejected FolderInUse DataBroken JournalFailed",
+    "Planned faults": "faults.Fault faults.Action faults.FaultPlan faults.Planned",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of reference.
+
+    Attributes:
+        package: the package that it is about.
+        submodules: modules of the package whose names are public too.
+        groups: the names on it, with the paths of submodules, by heading.
+    """
+
+    path: Path
+    package: str
+    submodules: tuple[str, ...]
+    intro: str
+    groups: Mapping[str, str]
+
+    def entries(self) -> list[str]:
+        """Return the path of everything on the page, in its order."""
+        return [path for paths in self.groups.values() for path in paths.split()]
+
+
+AUTHORS = Page(PAGE, PACKAGE, ("testing",), _INTRO, GROUPS)
+SERVER = Page(PAGE.with_name("test-server-reference.md"), "kube_apiserver", ("faults",), _SERVER_INTRO, _SERVER_GROUPS)
+
 
 @dataclass(frozen=True)
 class Api:
-    """The package, as griffe reads it."""
+    """A package, as griffe reads it, and its submodules with public names."""
 
     root: griffe.Module
+    submodules: tuple[str, ...] = ("testing",)
 
     @cached_property
     def public(self) -> dict[str, str]:
         """Public names by where their classes live; the one that authors import wins over what it stands for."""
         names = {}
-        for prefix, module in (("", self.root), ("testing.", self.root["testing"])):
+        for prefix, module in (("", self.root), *((f"{name}.", self.root[name]) for name in self.submodules)):
             for name in module.exports or ():
                 if str(name) in FOREIGN:
                     continue
@@ -150,12 +204,12 @@ class Api:
         return self.public[target.path]
 
 
-def load() -> Api:
-    """Read the sources of the package."""
-    package = griffe.load(PACKAGE, search_paths=[ROOT / "operator"], docstring_parser="google")
+def load(page: Page = AUTHORS) -> Api:
+    """Read the sources of the package of a page."""
+    package = griffe.load(page.package, search_paths=[ROOT / "operator"], docstring_parser="google")
     if not isinstance(package, griffe.Module):
-        raise TypeError(f"{PACKAGE} is no package")
-    return Api(package)
+        raise TypeError(f"{page.package} is no package")
+    return Api(package, page.submodules)
 
 
 def members(path: str, cls: Any) -> Iterator[Any]:
@@ -170,20 +224,14 @@ def members(path: str, cls: Any) -> Iterator[Any]:
             yield member
 
 
-def entries() -> Iterator[str]:
-    """Yield the path of everything on the page, in its order."""
-    for paths in GROUPS.values():
-        yield from paths.split()
-
-
-def render(api: Api) -> str:
-    """Return the whole page."""
+def render(api: Api, page: Page = AUTHORS) -> str:
+    """Return a whole page."""
     contents, parts = [], []
-    for group, paths in GROUPS.items():
+    for group, paths in page.groups.items():
         links = [f"[`{_name(path)}`](#{_name(path).lower()})" for path in paths.split()]
         contents.append(_fill(f"- **{group}**: {', '.join(links)}", "  "))
         parts += [f"## {group}", *(part for path in paths.split() for part in _entry(api, path))]
-    return "\n\n".join([_INTRO.strip(), "\n".join(contents), *parts]) + "\n"
+    return "\n\n".join([page.intro.strip(), "\n".join(contents), *parts]) + "\n"
 
 
 def _name(path: str) -> str:
@@ -233,7 +281,8 @@ def parameters_of(found: Any) -> dict[str, Any]:
         fields = [each for each in found.members.values() if each.is_attribute and "property" not in each.labels]
         return {each.name: each for each in fields if each.annotation is not None}
     star = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
-    return {star.get(each.kind, "") + each.name: each for each in found.parameters if each.name not in {"self", "cls"}}
+    left_out = {"self", "cls"} | INTERNAL.get(found.path, set())
+    return {star.get(each.kind, "") + each.name: each for each in found.parameters if each.name not in left_out}
 
 
 def _signature(api: Api, found: Any, name: str = "") -> str:
@@ -262,8 +311,9 @@ def _text(api: Api, found: Any, path: str = "") -> Iterator[str]:
             case "text":
                 yield _inline(section.value)
             case "parameters":
-                if path not in GIVEN:
-                    yield _list((f"`{each.name}`", each.description) for each in section.value)
+                shown = [each for each in section.value if each.name not in INTERNAL.get(found.path, ())]
+                if path not in GIVEN and shown:
+                    yield _list((f"`{each.name}`", each.description) for each in shown)
             case "attributes":
                 chosen = [each for each in section.value if each.name in SHOWN.get(path, [each.name])]
                 typed = [(f"`{each.name}{_typed(api, found, each.name)}`", each.description) for each in chosen]
@@ -307,4 +357,5 @@ def _fill(text: str, indent: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render(load()), "utf-8")
+    for each in (AUTHORS, SERVER):
+        each.path.write_text(render(load(each), each), "utf-8")

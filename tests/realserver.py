@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 from kube_apiserver import Endpoint
-from kube_apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver.security.kubeconfig import write_kubeconfig
 from tests import gotool
 from tests.conformance.differential.targets import Target, read_kubeconfig, running
 

@@ -16,6 +16,8 @@ class ApiServerConfig:
         data_dir: the folder that keeps objects, CA and token across restarts; None keeps everything in memory.
         token: the admin's bearer token. None generates one with TLS, and requires none over plain HTTP.
         kubeconfig_path: where `start` writes a kubeconfig, None for nowhere.
+        seeds: YAML and JSON files, and folders of them, with the CRDs and objects to start with. CRDs are served before
+            the other objects are created, and missing namespaces are created.
         history_size: the minimum of changes kept per resource for watches and continue tokens. At most twice as many
             are kept.
         bookmark_seconds: interval of bookmarks on a watch that allows them.
@@ -31,6 +33,7 @@ class ApiServerConfig:
     data_dir: Path | None = None
     token: str | None = field(default=None, repr=False)
     kubeconfig_path: Path | None = None
+    seeds: tuple[Path, ...] = ()
     history_size: int = 20_000
     bookmark_seconds: float = 60.0
     stuck_seconds: float = 30.0
@@ -43,6 +46,7 @@ class Endpoint:
     """The address and the credentials of a running server.
 
     Attributes:
+        url: the address of the server, such as ``https://127.0.0.1:6443``.
         ca_pem: the certificate of the CA, "" over plain HTTP.
         token: the admin's bearer token, "" if the server requires none.
     """

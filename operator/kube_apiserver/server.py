@@ -5,7 +5,7 @@ import contextlib
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -15,22 +15,27 @@ from kube_apiserver.clock import Clock, SystemClock
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.config import ApiServerConfig, Endpoint
 from kube_apiserver.controllers.controllers import Controllers
+from kube_apiserver.controllers.snapshot import Snapshot, restore, take
 from kube_apiserver.features import enabled_features
 from kube_apiserver.handler import Handler
-from kube_apiserver.kubeconfig import write_kubeconfig
 from kube_apiserver.listener import BACKLOG, Front, address_of, listen, reachable
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.security.authentication import Authenticator
 from kube_apiserver.security.certificates import renewing_context
 from kube_apiserver.security.files import admin_token, authority
+from kube_apiserver.security.kubeconfig import write_kubeconfig
 from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.token_signer import TokenSigner
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.storage import Journal, Store, recover
 from kube_apiserver.wire.body import LIMIT_BYTES
 
+if TYPE_CHECKING:
+    from kube_apiserver.seeds.manifests import Manifest
+
 _SHUTDOWN_SECONDS = 0.5
+_NOT_STARTED = "the API server has not been started: await start(), or use it in async with"
 
 
 class ApiServer:
@@ -80,17 +85,18 @@ class ApiServer:
             RuntimeError: the server was never started.
         """
         if self._endpoint is None:
-            raise RuntimeError("the API server has not been started: await start(), or use it in async with")
+            raise RuntimeError(_NOT_STARTED)
         return self._endpoint
 
     async def start(self) -> Endpoint:
-        """Start listening and return the endpoint. A failed start releases everything.
+        """Start listening and return the endpoint. A failed or cancelled start releases everything.
 
         Raises:
             OSError: the address is unavailable, or the data folder is not accessible.
             FolderInUse: another server uses the data folder.
             DataBroken: the data folder is damaged.
             JournalFailed: the data folder cannot be written.
+            ManifestError: a seed cannot be read, or the server rejects it. It is a ValueError.
             ValueError: a controller in the settings does not exist.
         """
         try:
@@ -108,6 +114,7 @@ class ApiServer:
 
     async def _start(self) -> Endpoint:
         config = self.config
+        manifests = self._manifests()
         if config.data_dir is not None:
             self._journal = self._open_journal(config.data_dir)
         self._socket = listen(config.host, config.port)
@@ -135,6 +142,10 @@ class ApiServer:
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
+        if manifests:
+            from kube_apiserver.seeds.seeding import seed
+
+            await seed(server, token or "", self.cluster.registry, manifests)
         await self._accept(self._runner, server, self._socket, context)
         url = f"{'https' if context else 'http'}://{reachable(host if config.host else '')}:{port}"
         self._endpoint = Endpoint(url, ca_pem, token or "")
@@ -142,8 +153,44 @@ class ApiServer:
             self.write_kubeconfig(config.kubeconfig_path)
         return self._endpoint
 
+    def snapshot(self) -> Snapshot:
+        """Return the present state of the running server for `restore`: all objects, and the kinds of its CRDs.
+
+        Raises:
+            RuntimeError: the server was never started.
+        """
+        return take(self.cluster, self._running_controllers)
+
+    async def restore(self, snapshot: Snapshot) -> None:
+        """Return to a snapshot of this server, in one step that no request sees half done.
+
+        What differs is written like any change, at new revisions: open watches show it and stay open, and no client
+        sees a resourceVersion go back. A kind whose CRD the snapshot lacks is no longer served, and its watches end.
+        All planned faults are removed, and watches in which one lasts end. Controllers follow the restored state.
+        A request in progress may write after the restore. With a data folder, it returns once all is on disk; a
+        cancellation does not undo it.
+
+        Args:
+            snapshot: the state to return to. It may be restored any number of times.
+
+        Raises:
+            RuntimeError: the server was never started.
+            ValueError: the snapshot is of another server.
+            JournalFailed: the data folder cannot be written. The state is as before.
+        """
+        await restore(snapshot, self.cluster, self._running_controllers)
+
+    @property
+    def _running_controllers(self) -> Controllers:
+        if self._controllers is None:
+            raise RuntimeError(_NOT_STARTED)
+        return self._controllers
+
     def write_kubeconfig(self, path: Path) -> None:
         """Write a kubeconfig for the running server, with mode 0600.
+
+        Args:
+            path: the file, which is replaced if it exists.
 
         Raises:
             RuntimeError: the server was never started.
@@ -152,7 +199,7 @@ class ApiServer:
         write_kubeconfig(path, self.endpoint)
 
     async def stop(self) -> None:
-        """Close all connections and stop listening. It does nothing if the server was never started."""
+        """Close all connections and stop listening. It does nothing if the server was never started. Raises nothing."""
         runner, self._runner = self._runner, None
         if self._front is not None:
             self._front.close()
@@ -176,6 +223,14 @@ class ApiServer:
             await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
         else:
             self._front.start(sock, server, context)
+
+    def _manifests(self) -> "list[Manifest]":
+        if not self.config.seeds:
+            return []
+        # Imported on demand: most servers have no seeds.
+        from kube_apiserver.seeds.manifests import read_manifests
+
+        return read_manifests(self.config.seeds)
 
     def _open_journal(self, folder: Path) -> Journal:
         store = self.cluster.store

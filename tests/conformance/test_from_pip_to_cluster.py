@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from kube_apiserver import Endpoint
-from kube_apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver.security.kubeconfig import write_kubeconfig
 from tests.acceptance.docs.console import steps_of
 from tests.conformance.differential.targets import Target
 from tests.conformance.incluster.container import DEADLINE_SECONDS, Container, Kubectl, holds_within

@@ -28,6 +28,10 @@ class ApiServiceController:
         """Stop reacting to writes."""
         self._coalescer.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._coalescer.interrupt()
+
     def add(self, group: str) -> None:
         """Enqueue a group whose served versions may have changed."""
         self._coalescer.add(group)

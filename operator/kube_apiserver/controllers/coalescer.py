@@ -25,13 +25,14 @@ class Coalescer(Generic[K]):
     second later.
     """
 
-    __slots__ = ("_handle", "_keys", "_scheduled", "_stopped", "_task")
+    __slots__ = ("_handle", "_keys", "_scheduled", "_stopped", "_task", "_working_on")
 
     def __init__(self, handle: Callable[[K], Work | None]) -> None:
         self._handle = handle
         self._keys: dict[K, None] = {}
         self._scheduled: asyncio.Handle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._working_on: K | None = None
         self._stopped = False
 
     def add(self, key: K) -> None:
@@ -45,6 +46,12 @@ class Coalescer(Generic[K]):
         if self._scheduled is not None:
             self._scheduled.cancel()
         if self._task is not None:
+            self._task.cancel()
+
+    def interrupt(self) -> None:
+        """Cancel the work in progress, and add its key again: it worked on a state that was replaced."""
+        if self._task is not None and self._working_on is not None:
+            self._keys[self._working_on] = None
             self._task.cancel()
 
     def _run(self) -> None:
@@ -62,7 +69,7 @@ class Coalescer(Generic[K]):
                 continue
             if work is not None:
                 # The work itself is the task: a stop before its first turn leaves no coroutine behind.
-                self._task = asyncio.get_running_loop().create_task(work)
+                self._task, self._working_on = asyncio.get_running_loop().create_task(work), key
                 self._task.add_done_callback(partial(self._finished, key))
                 return
         self._schedule()

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.api_services import ApiServiceController
-from kube_apiserver.controllers.crds import CrdController
+from kube_apiserver.controllers.crds import CrdController, ServedDefinitions
 from kube_apiserver.controllers.garbage import GarbageCollector
 from kube_apiserver.controllers.namespace_objects import root_ca_publisher, service_accounts
 from kube_apiserver.controllers.namespaces import NamespaceController
@@ -28,6 +28,9 @@ class _Controller(Protocol):
 
     def observe(self, bucket: str, change: Change) -> None:
         """Take up a write."""
+
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
 
     def stop(self) -> None:
         """Stop."""
@@ -65,9 +68,10 @@ class Controllers:
         self._cluster = cluster
         api_services = ApiServiceController(cluster)
         chosen = [_BY_NAME[name](cluster, ca_pem) for name in enabled(wanted)]
+        self._definitions = CrdController(cluster, api_services.add)
         # The CRD controller comes first: the other controllers look resources up in the registry.
         self._all: tuple[_Controller, ...] = (
-            CrdController(cluster, api_services.add),
+            self._definitions,
             api_services,
             *(controller for controller in chosen if controller is not None),
         )
@@ -80,6 +84,19 @@ class Controllers:
                     controller.restore(bucket.name, item)
         for controller in self._all:
             self._cluster.store.observe(controller.observe)
+
+    def interrupt(self) -> None:
+        """Begin all work in progress again, because it would continue on a state that is about to be replaced."""
+        for controller in self._all:
+            controller.interrupt()
+
+    def served(self) -> ServedDefinitions:
+        """Return the definitions that are served now."""
+        return self._definitions.served()
+
+    def return_to(self, earlier: ServedDefinitions) -> None:
+        """Serve the definitions of an earlier time, to whose objects the store has returned."""
+        self._definitions.return_to(earlier)
 
     def stop(self) -> None:
         """Stop all controllers."""

@@ -61,6 +61,14 @@ class _Plan:
     reshaped: _Reshaped
 
 
+@dataclass(frozen=True, slots=True)
+class ServedDefinitions:
+    """The definitions that are served, by name: their resources, and what identifies the spec of each."""
+
+    resources: Mapping[str, list[ServedResource]]
+    specs: Mapping[str, tuple[str, int]]
+
+
 class CrdController:
     """Keeps the resource registry up to date with the stored definitions.
 
@@ -81,6 +89,10 @@ class CrdController:
         """Stop reacting to writes. The registry keeps its state."""
         self._coalescer.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._coalescer.interrupt()
+
     def restore(self, bucket: str, item: Item) -> None:
         """Serve a definition that is in the store at startup."""
         resource = self._cluster.registry.for_bucket(CRDS)
@@ -90,6 +102,19 @@ class CrdController:
             self._coalescer.add(item.name)
         else:
             self._commit(resource, item, self._plan(resource, item, self._cluster.registry.all(), ()))
+
+    def served(self) -> ServedDefinitions:
+        """Return what is served now."""
+        return ServedDefinitions(dict(self._served), dict(self._specs))
+
+    def return_to(self, earlier: ServedDefinitions) -> None:
+        """Serve what was served earlier, after the store has returned to the objects of that time."""
+        for name in list(self._served.keys() | earlier.resources.keys()):
+            before, after = self._served.get(name, []), earlier.resources.get(name, [])
+            if before is not after:
+                self._register(name, before, after)
+                self._end_watches(before)
+        self._specs = dict(earlier.specs)
 
     def observe(self, bucket: str, change: Change) -> None:
         """Enqueue the definition that a write affects."""
@@ -155,6 +180,13 @@ class CrdController:
         self._specs.pop(name, None)
         if before == resources:
             return
+        self._register(name, before, resources)
+        self._reshape(resources, reshaped)
+        if before:
+            self._check_refused()
+        self._end_watches(before)
+
+    def _register(self, name: str, before: list[ServedResource], resources: list[ServedResource]) -> None:
         for resource in before:
             self._cluster.registry.remove(resource)
         for resource in resources:
@@ -163,13 +195,13 @@ class CrdController:
             self._served[name] = resources
         else:
             self._served.pop(name, None)
-        self._reshape(resources, reshaped)
         for group in {resource.group for resource in (*before, *resources)}:
             self._changed(group)
-        if before:
-            self._check_refused()
-        for bucket in {resource.bucket for resource in before}:
-            self._cluster.store.bucket(bucket).publish()  # watchers end if it is no longer served
+
+    def _end_watches(self, resources: list[ServedResource]) -> None:
+        """Wake the watchers of resources, which end if a resource is no longer served."""
+        for bucket in {resource.bucket for resource in resources}:
+            self._cluster.store.bucket(bucket).publish()
 
     def _check_refused(self) -> None:
         """Check the definitions that are not served again: names that one of them wants may have become free."""

@@ -36,6 +36,11 @@ class GarbageCollector:
         self._orphans.stop()
         self._owners.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._orphans.interrupt()
+        self._owners.interrupt()
+
     def restore(self, bucket: str, item: Item) -> None:
         """Record the owner references of an object that is in the store at startup."""
         self._keys_by_uid[item.uid] = (bucket, item.key)

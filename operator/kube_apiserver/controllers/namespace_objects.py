@@ -34,6 +34,10 @@ class NamespaceObject:
         """Stop reacting to writes."""
         self._coalescer.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._coalescer.interrupt()
+
     def restore(self, bucket: str, item: Item) -> None:
         """Enqueue a namespace that is in the store at startup."""
         if bucket == "namespaces":

@@ -25,6 +25,10 @@ class NamespaceController:
         """Stop deleting."""
         self._coalescer.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._coalescer.interrupt()
+
     def restore(self, bucket: str, item: Item) -> None:
         """Enqueue a terminating namespace that is in the store at startup."""
         if bucket == _BUCKET and b'"deletionTimestamp"' in item.raw:

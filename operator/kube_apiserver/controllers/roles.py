@@ -31,6 +31,10 @@ class RoleAggregator:
         """Stop aggregating."""
         self._coalescer.stop()
 
+    def interrupt(self) -> None:
+        """Begin the work in progress again."""
+        self._coalescer.interrupt()
+
     def restore(self, bucket: str, item: Item) -> None:
         """Enqueue an aggregated role that is in the store at startup."""
         if bucket == _BUCKET and _aggregates(item):

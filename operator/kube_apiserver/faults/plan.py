@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from kube_apiserver.faults.fault import IN_WATCH, Fault, Subject
+from kube_apiserver.faults.fault import IN_WATCH, Action, Fault, Subject
 
 
 class OpenWatch(Protocol):
     """An open watch, as the plan sees it."""
 
     subject: Subject
+
+    @property
+    def is_impaired(self) -> bool:
+        """Report whether a fault lasts in the watch."""
 
     def inject(self, fault: Fault) -> None:
         """Inject ``fault`` into the watch."""
@@ -62,7 +66,11 @@ class FaultPlan:
         self._numbers = 0
 
     def add(self, fault: Fault) -> Planned:
-        """Plan a fault. A fault of watches hits the matching open watches immediately."""
+        """Plan a fault, and return it with its number. Raises nothing.
+
+        Args:
+            fault: the fault. One of watches hits the matching open watches immediately.
+        """
         self._numbers += 1
         planned = Planned(self._numbers, fault)
         self._planned[planned.number] = planned
@@ -73,12 +81,23 @@ class FaultPlan:
         return planned
 
     def remove(self, planned: Planned | int) -> None:
-        """Remove a fault from the plan. A silenced watch stays silent, because it has lost events."""
+        """Remove a fault from the plan, if it is in it. Raises nothing.
+
+        Args:
+            planned: the fault or its number. A silenced watch stays silent, because it has lost events.
+        """
         self._planned.pop(planned if isinstance(planned, int) else planned.number, None)
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults. Raises nothing."""
         self._planned.clear()
+
+    def reset(self) -> None:
+        """Remove all faults, and end the open watches in which one lasts."""
+        self.clear()
+        for watch in tuple(self._watches):
+            if watch.is_impaired:
+                watch.inject(Fault(action=Action.END))
 
     def take(self, subject: Subject) -> Fault | None:
         """Return the fault to inject before a request is answered, None if none matches. Count the hit."""

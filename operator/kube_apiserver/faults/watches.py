@@ -58,6 +58,11 @@ class WatchResponse(web.StreamResponse):
         for task in self._tasks:
             task.cancel()
 
+    @property
+    def is_impaired(self) -> bool:
+        """Report whether a fault lasts in the watch."""
+        return bool(self._lasting)
+
     def inject(self, fault: Fault) -> None:
         """Inject a fault: immediately, or into all further output."""
         if fault.action in {Action.SILENCE, Action.LAG, Action.REORDER, Action.SPLIT}:

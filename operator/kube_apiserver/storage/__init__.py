@@ -9,11 +9,12 @@ from kube_apiserver.storage.journal import FolderInUse, Journal
 from kube_apiserver.storage.records import Change, Item, at_revision, item_key
 from kube_apiserver.storage.recovery import DataBroken, recover
 from kube_apiserver.storage.resource_store import Compacted, ResourceStore
-from kube_apiserver.storage.store import JournalFailed, Store
+from kube_apiserver.storage.store import Contents, JournalFailed, Store
 
 __all__ = [
     "Change",
     "Compacted",
+    "Contents",
     "Cursor",
     "DataBroken",
     "FolderInUse",

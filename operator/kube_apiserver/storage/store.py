@@ -5,11 +5,11 @@ a journal, a write is visible to clients (`shown`, `page`, watches) and acknowle
 the write to disk fails, the store rolls the change back.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol, TypeAlias
 
 from kube_apiserver.storage.cursor import Cursor
-from kube_apiserver.storage.records import Change, Item, make_item
+from kube_apiserver.storage.records import Change, ChangeType, Item, at_revision, make_item
 from kube_apiserver.storage.recovery import REVISION_GAP, Recovered
 from kube_apiserver.storage.resource_store import ResourceStore
 
@@ -33,6 +33,8 @@ class Journal(Protocol):
 
 
 Observer = Callable[[str, Change], None]
+#: All objects at one time, by bucket and key.
+Contents: TypeAlias = Mapping[str, Mapping[str, Item]]
 
 
 class Store:
@@ -136,6 +138,36 @@ class Store:
         previous = self.bucket(bucket).items[item.key]
         self._commit(bucket, Change("DELETED", item.revision, item, previous))
         return item
+
+    def contents(self) -> Contents:
+        """Return all objects as they are now."""
+        return {bucket.name: dict(bucket.items) for bucket in self._buckets.values()}
+
+    def return_to(self, contents: Contents) -> None:
+        """Write what differs from ``contents``, an earlier state of this store.
+
+        Each difference is a change at a revision of its own. So watches show it, the journal keeps it, and no revision
+        identifies two states. Objects that are as they were keep their revision.
+
+        Raises:
+            JournalFailed: writes are rejected at the moment.
+        """
+        self._check_journal()
+        for bucket in self.buckets():
+            earlier = contents.get(bucket.name, {})
+            for item in list(bucket.items.values()):
+                if item.key not in earlier or earlier[item.key].uid != item.uid:
+                    self._write_again(bucket, "DELETED", item)
+            for key, item in earlier.items():
+                there = bucket.items.get(key)
+                if there is None:
+                    self._write_again(bucket, "ADDED", item)
+                elif there is not item and there != item:
+                    self._write_again(bucket, "MODIFIED", item)
+
+    def _write_again(self, bucket: ResourceStore, kind: ChangeType, item: Item) -> None:
+        revision, previous = self.revision + 1, bucket.items.get(item.key)
+        self._commit(bucket.name, Change(kind, revision, at_revision(item, revision), previous))
 
     async def durable(self, revision: int) -> None:
         """Wait until the write of ``revision`` is on disk.

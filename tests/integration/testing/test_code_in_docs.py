@@ -107,7 +107,7 @@ def validated(folder: Path, blocks: list[Block]) -> dict[str, str]:
 
 def run_tests(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
-    command += ["-p", "plugin_operator.testing.pytest_plugin", *options, "."]
+    command += ["-p", "plugin_operator.testing.pytest_plugin", "-p", "kube_apiserver.pytest_plugin", *options, "."]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from kube_apiserver.config import Endpoint
-from kube_apiserver.kubeconfig import has_other_clusters, write_kubeconfig
+from kube_apiserver.security.kubeconfig import has_other_clusters, write_kubeconfig
 from plugin_operator.cli.group import group
 from plugin_operator.cli.sandbox.sandbox_folder import SandboxFolder, is_in_use, read_announcement
 from plugin_operator.errors import PluginOperatorError

@@ -1,5 +1,6 @@
 """The reference page: as the docstrings say, complete, and with public names only."""
 
+import importlib
 import importlib.util
 import re
 import sys
@@ -11,12 +12,12 @@ from typing import Any
 import griffe
 import pytest
 
+import kube_apiserver
+import kube_apiserver.faults
 import plugin_operator
 import plugin_operator.testing
 from plugin_operator import errors
 from tests.pages import ROOT, blocks_in
-
-PAGE = ROOT / "docs" / "reference.md"
 
 
 def generator() -> ModuleType:
@@ -32,9 +33,14 @@ def generator() -> ModuleType:
 reference = generator()
 
 
+@pytest.fixture(scope="module", params=[reference.AUTHORS, reference.SERVER], ids=["authors", "server"])
+def page(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def api() -> Any:
-    return reference.load()
+def api(page: Any) -> Any:
+    return reference.load(page)
 
 
 def faults_of(found: Any, *, is_given: bool = False) -> Iterator[str]:
@@ -52,19 +58,26 @@ def faults_of(found: Any, *, is_given: bool = False) -> Iterator[str]:
             yield "does not say what it raises, nor that it raises nothing"
 
 
-def test_the_page_is_as_the_docstrings_say(api: Any) -> None:
-    assert PAGE.read_text("utf-8") == reference.render(api), "docs/reference.md is stale: run make reference"
-    assert {block.page for block in blocks_in("py")} == {"docs/reference.md"}, "signatures belong to this page"
+def test_the_page_is_as_the_docstrings_say(page: Any, api: Any) -> None:
+    assert page.path.read_text("utf-8") == reference.render(api, page), "a page is stale: run make reference"
+    pages = {each.path.relative_to(ROOT).as_posix() for each in (reference.AUTHORS, reference.SERVER)}
+    assert {block.page for block in blocks_in("py")} == pages, "signatures belong to these pages"
 
 
-def test_every_public_name_is_on_the_page_once() -> None:
-    public = [*plugin_operator.__all__, *(f"testing.{name}" for name in plugin_operator.testing.__all__)]
-    shown = [path for path in reference.entries() if path not in {reference.METHODS, reference.FIXTURE}]
+PUBLIC: dict[str, list[str]] = {
+    "plugin_operator": [*plugin_operator.__all__, *(f"testing.{name}" for name in plugin_operator.testing.__all__)],
+    "kube_apiserver": [*kube_apiserver.__all__, *(f"faults.{name}" for name in kube_apiserver.faults.__all__)],
+}
 
-    assert sorted(shown) == sorted(set(public) - reference.FOREIGN)
-    assert [name for name in plugin_operator.__all__ if not hasattr(plugin_operator, name)] == []
-    headings = re.findall(r"^### `(\w+)`$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert headings == [path.rpartition(".")[2] for path in reference.entries()]
+
+def test_every_public_name_is_on_its_page_once(page: Any) -> None:
+    shown = [path for path in page.entries() if path != reference.METHODS and ".pytest_plugin." not in f".{path}"]
+
+    assert sorted(shown) == sorted(set(PUBLIC[page.package]) - reference.FOREIGN)
+    package = importlib.import_module(page.package)
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    headings = re.findall(r"^### `(\w+)`$", page.path.read_text("utf-8"), re.MULTILINE)
+    assert headings == [path.rpartition(".")[2] for path in page.entries()]
 
 
 def test_every_exception_of_a_call_of_the_client_can_be_imported_by_authors() -> None:
@@ -74,9 +87,9 @@ def test_every_exception_of_a_call_of_the_client_can_be_imported_by_authors() ->
     assert set(raised) <= set(plugin_operator.__all__)
 
 
-def test_every_docstring_on_the_page_names_parameters_and_errors(api: Any) -> None:
+def test_every_docstring_on_the_page_names_parameters_and_errors(page: Any, api: Any) -> None:
     faults = []
-    for path in reference.entries():
+    for path in page.entries():
         found = api.find(path)
         faults += [f"{found.path} {fault}" for fault in faults_of(found, is_given=path in reference.GIVEN)]
         for member in reference.members(path, found) if found.is_class else ():
@@ -85,14 +98,15 @@ def test_every_docstring_on_the_page_names_parameters_and_errors(api: Any) -> No
     assert faults == []
 
 
-def test_every_attribute_that_is_chosen_for_the_page_is_on_it(api: Any) -> None:
+def test_every_attribute_that_is_chosen_for_the_page_is_on_it() -> None:
+    api = reference.load()
     for path, names in reference.SHOWN.items():
         (attributes,) = (each for each in api.find(path).docstring.parsed if each.kind.value == "attributes")
         assert names <= {each.name for each in attributes.value}, path
 
 
-def test_every_link_inside_the_page_leads_to_a_heading() -> None:
-    text = PAGE.read_text("utf-8")
+def test_every_link_inside_the_page_leads_to_a_heading(page: Any) -> None:
+    text = page.path.read_text("utf-8")
     anchors = {heading.replace("`", "").replace(".", "").replace(" ", "-").lower()
                for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}  # fmt: skip
 
@@ -100,16 +114,17 @@ def test_every_link_inside_the_page_leads_to_a_heading() -> None:
 
 
 def test_no_signature_says_any_in_place_of_a_type() -> None:
-    code = "\n".join(re.findall(r"^```py\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL))
+    text = reference.AUTHORS.path.read_text("utf-8") + reference.SERVER.path.read_text("utf-8")
+    code = "\n".join(re.findall(r"^```py\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     found = re.findall(r"^.*(?:: |-> |\| |type\[)Any(?:[,)= |]|\]$|$).*$", code, re.MULTILINE)
 
     assert found == ["import_state(state: Any) -> None"]  # the author's own type, decoded from JSON
 
 
-def test_the_page_names_no_module_that_may_move() -> None:
-    named = set(re.findall(r"\bplugin_operator(?:\.\w+)+", PAGE.read_text("utf-8")))
+def test_the_page_names_no_module_that_may_move(page: Any) -> None:
+    named = set(re.findall(r"\b(?:plugin_operator|kube_apiserver)(?:\.\w+)+", page.path.read_text("utf-8")))
 
-    assert named <= {"plugin_operator.testing"}
+    assert named <= {"plugin_operator.testing", "kube_apiserver.faults"}
 
 
 def test_a_signature_with_a_type_that_authors_cannot_import_is_refused() -> None:

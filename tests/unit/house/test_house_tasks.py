@@ -25,6 +25,8 @@ _THREADS_ALLOWED = {
     "plugin_operator/hosting/inspection/inspector.py": "replaced at the next look if they have ended",
     "plugin_operator/manager/signals.py": "ends a process that does not end by itself",
     "plugin_operator/cli/lifetime.py": "its end is the end of the process",
+    "kube_apiserver/command/main.py": "its end is the end of the process",
+    "kube_apiserver/threaded.py": "the server itself",
     "kube_apiserver/storage/journal.py": "one executor for the journal",
     "kube_apiserver/threads.py": "executors for documents, gzip and long requests",
 }
