@@ -22,7 +22,7 @@ WEBSITE = block_with("docs/typed-resources.md", "class Website(ApiObject)")
 SLOW = block_with("docs/checking-plugins.md", "async def slow")
 
 #: Programs that run until Ctrl-C.
-LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver))\b")
+LASTING = re.compile(r"(make run|plugin-operator (run|sandbox|apiserver)|python -m kube_apiserver)\b")
 #: Where the current kubeconfig of a page's reader is; the page's own sandbox, or a cluster.
 CURRENT = {
     "README.md": ".sandbox/kubeconfig",

@@ -10,7 +10,7 @@ import click
 
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import log_flags
-from plugin_operator.cli.parameters import EPILOG, Address, flag
+from plugin_operator.cli.parameters import EPILOG, Address, ExistingPath, flag
 from plugin_operator.cli.terminal.messages import say
 from plugin_operator.errors import UsageError
 from plugin_operator.options import LogFormat
@@ -27,6 +27,7 @@ _EXAMPLES = (
         "apiserver --bind-address 127.0.0.1:6443 --write-kubeconfig ./config",
     ),
     ("Keep the objects", "apiserver --data-dir ./data"),
+    ("With the CRDs and objects in the files of a folder", "apiserver --seed crds"),
 )
 
 
@@ -46,6 +47,15 @@ _EXAMPLES = (
     "--data-dir", to="data_dir", type=click.Path(path_type=Path, file_okay=False),
     help="Keep objects in this folder. Default: in memory.",
 )  # fmt: skip
+@click.option(
+    "--seed", "seeds", multiple=True, type=ExistingPath(), metavar="PATH",
+    help="YAML or JSON file, or a folder of them, with objects to start with; CRDs first. Repeatable.",
+)  # fmt: skip
+@click.option("--no-tls", "plain", is_flag=True, help="Serve plain HTTP, and require no token unless one is given.")
+@flag(
+    "--token-file", to="token_file", type=ExistingPath(dir_okay=False), metavar="FILE",
+    help="File with the token that clients must send. Default: a generated one, in the kubeconfig.",
+)  # fmt: skip
 @flag(
     "--controllers", to="controllers", default="*", show_default=True,
     help="Controllers to run, as for kube-controller-manager: '*,-serviceaccount-controller'.",
@@ -60,6 +70,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each flag
     address: BindAddress | None,
     kubeconfig: Path,
     data_dir: Path | None,
+    seeds: tuple[Path, ...],
+    plain: bool,
+    token_file: Path | None,
     controllers: str,
     feature_gates: str,
     child: bool,
@@ -73,47 +86,34 @@ def command(  # noqa: PLR0913, PLR0917 - one for each flag
     if address is None:
         raise UsageError("--bind-address must not be off: the command only serves there")
     # Imported on demand: the server loads asyncio, aiohttp and schemas, which --help does not need.
-    from kube_apiserver import ApiServerConfig
-    from kube_apiserver.controllers.controllers import enabled
-    from kube_apiserver.features import enabled_features, parse_gates
-    from kube_apiserver.kubeconfig import has_other_clusters
+    from kube_apiserver.command.flags import BadFlag, Flags
     from kube_apiserver.threads import give_way_quickly
     from plugin_operator import logs
     from plugin_operator.manager import run_in_loop
 
     logs.configure(log_format, log_level)
     give_way_quickly()
-    try:
-        kubeconfig.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        is_of_user = has_other_clusters(kubeconfig)
-    except OSError as error:
-        raise UsageError(f"--write-kubeconfig: {error.filename} cannot be used: {error.strerror}") from error
-    if is_of_user:
-        raise UsageError(f"--write-kubeconfig: {kubeconfig} was not written by this command: name another file")
-    wanted = tuple(name.strip() for name in controllers.split(",") if name.strip())
-    try:
-        enabled(wanted)
-    except ValueError as error:
-        raise UsageError(f"--controllers: {error}") from error
-    try:
-        gates = parse_gates(feature_gates)
-        enabled_features(gates)
-    except ValueError as error:
-        raise UsageError(f"--feature-gates: {error}") from error
-    config = ApiServerConfig(
+    flags = Flags(
         host=address.host,
         port=address.port,
+        kubeconfig=kubeconfig,
         data_dir=data_dir,
-        kubeconfig_path=kubeconfig,
-        controllers=wanted,
-        feature_gates=gates,
+        seeds=seeds,
+        tls=not plain,
+        token_file=token_file,
+        controllers=controllers,
+        feature_gates=feature_gates,
     )
+    try:
+        config = flags.config()
+    except BadFlag as error:
+        raise UsageError(str(error)) from error
     sys.exit(run_in_loop(_serve(config, child=child)))
 
 
 async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     from kube_apiserver import ApiServer
-    from kube_apiserver.storage import DataBroken, FolderInUse, JournalFailed
+    from kube_apiserver.command.failures import EXPECTED, failure
     from plugin_operator import logs
     from plugin_operator.cli.lifetime import wait_for_end
     from plugin_operator.serving.api_server_listener import LimitedFront
@@ -121,19 +121,10 @@ async def _serve(config: "ApiServerConfig", *, child: bool) -> int:
     server = ApiServer(config, front=LimitedFront("API server"))
     try:
         endpoint = await server.start()
-    except (DataBroken, FolderInUse, JournalFailed) as error:
-        say(f"Error: --data-dir {config.data_dir}: {error}", err=True)
-        return 1
-    except OSError as error:
-        if error.filename is not None:
-            say(f"Error: {error.filename} cannot be used: {error.strerror}", err=True)
-            return 1
-        say(
-            f"Error: cannot listen on {config.host}:{config.port}: {error.strerror or error}; "
-            "choose another address with --bind-address",
-            err=True,
-        )
-        return 1
+    except EXPECTED as error:
+        message, status = failure(error, config)
+        say(f"Error: {message}", err=True)
+        return status
     try:
         _announce(endpoint, config, child=child)
         await wait_for_end(with_stdin=child)
