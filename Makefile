@@ -207,7 +207,7 @@ chart: $(VENV)/.dev ## Write the Helm chart in manifests/chart from the manifest
 	@$(BIN)/python -m manifests.helm.generate
 
 .PHONY: reference
-reference: $(VENV)/.dev ## Make docs/reference.md from the docstrings of the author API, and docs/rules-of-kinds.md
+reference: $(VENV)/.dev ## Make the pages of reference from the docstrings, and docs/rules-of-kinds.md
 	@$(BIN)/python docs/reference.py
 	@PYTHONPATH=operator $(BIN)/python docs/rules_of_kinds.py
 
@@ -272,6 +272,10 @@ bench-typed: $(VENV)/.dev ## Measure reading typed objects beside dicts and the 
 .PHONY: bench-apiserver
 bench-apiserver: controlplane ## Measure the embedded API server beside the real one (needs Go)
 	@$(BIN)/python -m bench.apiservers $(ARGS)
+
+.PHONY: bench-start
+bench-start: $(VENV)/.dev ## Measure the start of the embedded API server, in process and as a process, and a restore
+	@PYTHONPATH=operator $(BIN)/python -m bench.start $(ARGS)
 
 .PHONY: bench-crds
 bench-crds: controlplane ## Measure the embedded API server beside the real one with 150 CRDs (needs Go)
