@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kube_apiserver.config import Endpoint
-from kube_apiserver.kubeconfig import write_kubeconfig
+from kube_apiserver.security.kubeconfig import write_kubeconfig
 from plugin_operator.cli.cluster import chosen_cluster
 from plugin_operator.errors import ConfigError
 
