@@ -6,7 +6,7 @@ modules of the package never import from here.
 
 from typing import TYPE_CHECKING
 
-from plugin_operator.names_on_demand import names_on_demand
+from plugin_operator.imports import names_on_demand
 
 if TYPE_CHECKING:
     from msgspec import UNSET, UnsetType

@@ -39,8 +39,11 @@ def _run(name: str) -> None:
     # During imports Ctrl-C ends the process by signal, without a traceback; commands that need to stop something
     # install their own handlers.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from plugin_operator.cli.group import COMPLETION_VARIABLE, group
-    from plugin_operator.cli.terminal.standard_streams import guard_standard_streams
+    from plugin_operator.imports import imports_without_collection
+
+    with imports_without_collection():
+        from plugin_operator.cli.group import COMPLETION_VARIABLE, group
+        from plugin_operator.cli.terminal.standard_streams import guard_standard_streams
 
     guard_standard_streams()
     group.main(prog_name=name, complete_var=COMPLETION_VARIABLE)

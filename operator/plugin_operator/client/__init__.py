@@ -16,7 +16,7 @@ from plugin_operator.client.interface import Client
 from plugin_operator.client.mapper import RESTMapper
 from plugin_operator.client.models import Model
 from plugin_operator.client.paging import Paging
-from plugin_operator.names_on_demand import names_on_demand
+from plugin_operator.imports import names_on_demand
 
 if TYPE_CHECKING:
     from plugin_operator.client.config import ConnectionConfig, load_connection_config

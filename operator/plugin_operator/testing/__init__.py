@@ -7,7 +7,7 @@ every run of every project in the environment.
 from typing import TYPE_CHECKING
 
 # Not on demand: importing the module ``eventually`` later would replace the function of the same name.
-from plugin_operator.names_on_demand import names_on_demand
+from plugin_operator.imports import names_on_demand
 from plugin_operator.testing.eventually import eventually
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from plugin_operator.cli.operator_flags import (
 )
 from plugin_operator.cli.parameters import EPILOG
 from plugin_operator.errors import ConfigError
+from plugin_operator.imports import imports_without_collection
 from plugin_operator.options import Options
 
 _EXAMPLES = (
@@ -46,7 +47,8 @@ def command(**settings: Any) -> None:
     from plugin_operator.hosting.validation.trial_process import TrialProcess
 
     with TrialProcess() as trials:
-        from plugin_operator.app import run
+        with imports_without_collection():
+            from plugin_operator.app import run
 
         _log_unknown_variables(options)
         try:

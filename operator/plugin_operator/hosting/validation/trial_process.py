@@ -10,8 +10,10 @@ import sys
 from typing import IO, Self, cast
 
 _START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from plugin_operator.hosting.validation.forkserver import main; main()"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
+    "from plugin_operator.imports import imports_without_collection\n"
+    "with imports_without_collection(): from plugin_operator.hosting.validation.forkserver import main\n"
+    "main()"
 )
 
 
