@@ -293,13 +293,21 @@ APART   := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or KUBECONFIG=of-a-cluster)
-	@$(if $(STAND_IN),,$(BIN)/python tests/gotools/build.py controlplane >/dev/null || \
-	  { status=$$?; [ $$status = 3 ] && [ -z "$$CI" ] && exit 0; exit $$status; };) \
+	@for program in $(if $(STAND_IN),,controlplane controllerruntime-client); do \
+	  $(BIN)/python tests/gotools/build.py $$program >/dev/null || \
+	  { status=$$?; [ $$status = 3 ] && [ -z "$$CI" ] && exit 0; exit $$status; }; done; \
 	export CONFORMANCE_KUBECONFIG='$(STAND_IN)' REPLICAS_SERVER=real; status=0; \
 	$(BIN)/python -m pytest $(if $(STAND_IN),,$(APART)) tests/conformance $(REPLICAS) $(ARGS) || status=1; \
 	TEST_SERVER=real $(BIN)/python -m pytest $(if $(STAND_IN),,-n $(WORKERS)) tests/integration tests/acceptance $(ARGS) \
 	  || status=1; \
 	exit $$status
+
+SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller builder recorder)
+
+.PHONY: conformance-suites
+conformance-suites: $(VENV)/.dev ## Run suites of other projects and compare with kube-apiserver (RECORD=1 lists; needs Go)
+	@for program in $(if $(RECORD),controlplane) $(SUITE_PROGRAMS); do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
+	@$(BIN)/python -m tests.conformance.suites $(if $(RECORD),--record) $(ARGS)
 
 # Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5

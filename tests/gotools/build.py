@@ -15,6 +15,7 @@ is cached).
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import re
@@ -40,6 +41,7 @@ class Program:
         stamps: values of string variables that the linker sets. ``{version}``, ``{major}`` and ``{minor}`` stand for
             parts of the version of ``module``, ``{client}`` for the minor version of ``k8s.io/client-go``.
         tags: build tags, joined by commas.
+        tests: compile the tests of ``package``, a folder of ``module``, with the pins that the module has itself.
     """
 
     folder: Path
@@ -47,11 +49,18 @@ class Program:
     module: str
     stamps: dict[str, str] = field(default_factory=dict)
     tags: str = ""
+    tests: bool = False
 
 
 _KUBERNETES = "k8s.io/component-base/version."
 _HELM3 = "helm.sh/helm/v3/"
 _HELM4 = "helm.sh/helm/v4/"
+
+#: The packages of controller-runtime whose tests are compiled.
+CONTROLLER_RUNTIME = {
+    "client": "client", "cache": "cache", "manager": "manager", "controller": "controller", "builder": "builder",
+    "recorder": "internal/recorder",
+}  # fmt: skip
 
 PROGRAMS = {
     "controlplane": Program(
@@ -78,6 +87,13 @@ PROGRAMS = {
         HERE / "promtool", "github.com/prometheus/prometheus/cmd/promtool", "github.com/prometheus/prometheus",
         {"github.com/prometheus/common/version.Version": "{version}"}, tags="remove_all_sd",
     ),
+    # One program of Ginkgo specs for each package.
+    **{
+        f"controllerruntime-{name}": Program(
+            HERE.parent / "controllerruntime", f"./pkg/{folder}", "sigs.k8s.io/controller-runtime", tests=True
+        )
+        for name, folder in CONTROLLER_RUNTIME.items()
+    },
 }  # fmt: skip
 
 
@@ -106,7 +122,8 @@ def command(program: Program) -> list[str]:
     }
     flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in values.items())])
     tags = ["-tags", program.tags] if program.tags else []
-    return ["go", "build", "-trimpath", "-buildvcs=false", *tags, "-ldflags", flags, program.package]
+    verb = ["test", "-c", "-vet=off"] if program.tests else ["build"]
+    return ["go", *verb, "-trimpath", "-buildvcs=false", *tags, "-ldflags", flags, program.package]
 
 
 def cached_path(name: str) -> Path:
@@ -119,15 +136,21 @@ def cached_path(name: str) -> Path:
     return base / "plugin-operator" / name / digest.hexdigest()[:20] / name
 
 
+def module_folder(program: Program) -> Path:
+    """Return where Go keeps the sources of ``module``, downloaded and compared with go.sum if need be."""
+    words = ["go", "mod", "download", "-json", program.module]
+    ended = subprocess.run(words, cwd=program.folder, check=True, stdout=subprocess.PIPE)
+    return Path(json.loads(ended.stdout)["Dir"])
+
+
 def compile_to(target: Path, program: Program) -> None:
     """Compile into a scratch file beside the target and rename, so that a reader never sees half a binary."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         made = Path(scratch) / target.name
         *words, package = command(program)
         environment = {**os.environ, "CGO_ENABLED": "0"}
-        subprocess.run(
-            [*words, "-o", str(made), package], cwd=program.folder, check=True, stdout=sys.stderr, env=environment
-        )
+        folder = module_folder(program) if program.tests else program.folder
+        subprocess.run([*words, "-o", str(made), package], cwd=folder, check=True, stdout=sys.stderr, env=environment)
         made.rename(target)
 
 
