@@ -12,6 +12,7 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.crds.approval import approval_condition
 from kube_apiserver.decoding.pruning import prune
 from kube_apiserver.defaulting.defaults import apply_defaults
+from kube_apiserver.kinds.apiextensions import FINALIZER
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.custom_resources import served_custom_resources, storage_version
 from kube_apiserver.registry.resource import CRDS
@@ -22,7 +23,7 @@ from kube_apiserver.storage.records import item_of
 from kube_apiserver.threads import LONG_BYTES, LONG_ITEMS, Pause, off_loop
 from kube_apiserver.validation.conditions import condition, set_condition
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.deletion import CRD_FINALIZER, delete_item, is_removable
+from kube_apiserver.writes.deletion import delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store, tracked_as
 
 _MANAGER = "kube-apiserver"
@@ -243,7 +244,7 @@ class CrdController:
     async def _clean_up(self, name: str) -> None:
         """Delete all instances of a definition, then remove its finalizer."""
         item, served = self._cluster.store.get(CRDS, name), self._cluster.registry.for_bucket(name)
-        if item is None or CRD_FINALIZER not in (item.decode()["metadata"].get("finalizers") or ()):
+        if item is None or FINALIZER not in (item.decode()["metadata"].get("finalizers") or ()):
             return
         self._terminating[name] = name
         are_gone = served is None or await self._delete_instances(served)
@@ -264,7 +265,7 @@ class CrdController:
         self._terminating.pop(name, None)
         set_condition(crd, "Terminating", "False", "InstanceDeletionCompleted", "removed all instances", now)
         crd["metadata"]["finalizers"] = [
-            entry for entry in crd["metadata"].get("finalizers") or () if entry != CRD_FINALIZER
+            entry for entry in crd["metadata"].get("finalizers") or () if entry != FINALIZER
         ]
         if is_removable(resource, crd):
             remove(self._cluster, resource, crd)

@@ -9,8 +9,12 @@ from kube_apiserver.defaulting.fields import member
 from kube_apiserver.printer_columns.common_cells import CREATED
 from kube_apiserver.schema import Cause, messages
 from kube_apiserver.storage import Store
-from kube_apiserver.strategies import Draft, Object, Strategy
+from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
+from kube_apiserver.validation.conditions import set_condition
 from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
+
+#: The controller removes it after the custom objects.
+FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 
 
 def _default(obj: Draft) -> None:
@@ -68,6 +72,13 @@ def _validate_update(old: Object, new: Object) -> list[Cause]:
     return causes
 
 
+def _begin_deletion(obj: Draft, now: str) -> None:
+    finalizers = obj["metadata"]["finalizers"]
+    obj["metadata"]["finalizers"] = finalizers if FINALIZER in finalizers else [*finalizers, FINALIZER]
+    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    set_condition(obj, "Terminating", "True", "InstanceDeletionPending", message, now)
+
+
 STRATEGIES = (
     Strategy(
         group="apiextensions.k8s.io",
@@ -81,5 +92,6 @@ STRATEGIES = (
         warn=definition_warnings,
         unconditional_update=False,
         columns=CREATED,
+        deletion=Deletion(begin=_begin_deletion),
     ),
 )

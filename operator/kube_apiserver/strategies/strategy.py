@@ -55,6 +55,7 @@ class Deletion:
         is_announced: whether watchers see a deletionTimestamp before the event DELETED, without a grace period too.
         holds_content: reports whether an object waits for what it contains.
         terminate: changes the status of an object that is marked as deleted. Such a kind has no grace period.
+        begin: begins a deletion, at a time, that a controller finishes: adds its finalizer, changes the status.
     """
 
     returns_object: bool = False
@@ -63,6 +64,7 @@ class Deletion:
     is_announced: bool = False
     holds_content: Callable[[Object], bool] | None = None
     terminate: Callable[[Draft], None] | None = None
+    begin: Callable[[Draft, str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

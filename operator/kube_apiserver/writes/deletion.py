@@ -9,15 +9,12 @@ from typing import Any
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.registry import ServedResource
-from kube_apiserver.registry.resource import CRDS
 from kube_apiserver.requests.options import DeleteOptions
 from kube_apiserver.storage import Item, at_revision
-from kube_apiserver.validation.conditions import set_condition
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import dry_item, remove, store
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
-CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _DEFAULT = DeleteOptions()
 
 
@@ -25,14 +22,13 @@ def delete_item(
     cluster: Cluster, resource: ServedResource, item: Item, options: DeleteOptions = _DEFAULT
 ) -> tuple[Item, bool]:
     """Delete an object or mark it as deleted, without an await. Return its last state and whether it is gone."""
-    obj = to_served(resource, item)
+    obj, rules = to_served(resource, item), resource.strategy.deletion
+    if rules.begin is not None:
+        return _begin(cluster, resource, item, obj, options)
     metadata = obj["metadata"]
     before = metadata.get("finalizers") or []
     finalizers = _finalizers(before, options)
-    rules = resource.strategy.deletion
     grace = rules.grace_seconds(obj, options.grace_seconds) if rules.grace_seconds is not None else 0
-    if resource.bucket == CRDS:
-        return _delete_definition(cluster, resource, item, obj, options)
     if finalizers or grace or _holds_content(resource, obj):
         if not _mark(cluster, resource, obj, finalizers, grace) and finalizers == before:
             return item, False
@@ -48,19 +44,16 @@ def delete_item(
     return at_revision(remove(cluster, resource, obj), item.revision), True
 
 
-def _delete_definition(
+def _begin(
     cluster: Cluster, resource: ServedResource, item: Item, obj: dict[str, Any], options: DeleteOptions
 ) -> tuple[Item, bool]:
-    """Mark a CustomResourceDefinition as deleted. The CRD controller deletes its instances first."""
-    metadata = obj["metadata"]
-    if metadata.get("deletionTimestamp"):
+    """Mark an object as deleted whose deletion a controller finishes."""
+    metadata, begin = obj["metadata"], resource.strategy.deletion.begin
+    if metadata.get("deletionTimestamp") or begin is None:
         return item, False
-    now = timestamp(cluster.clock.now())
-    metadata["deletionTimestamp"] = now
-    finalizers = _finalizers(metadata.get("finalizers") or [], options)
-    metadata["finalizers"] = finalizers if CRD_FINALIZER in finalizers else [*finalizers, CRD_FINALIZER]
-    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
-    set_condition(obj, "Terminating", "True", "InstanceDeletionPending", message, now)
+    metadata["deletionTimestamp"] = timestamp(cluster.clock.now())
+    metadata["finalizers"] = _finalizers(metadata.get("finalizers") or [], options)
+    begin(obj, metadata["deletionTimestamp"])
     return store(cluster, resource, obj, dry_run=options.dry_run), False
 
 
