@@ -120,7 +120,7 @@ def _scalar(value: Any, schema: Schema) -> Any:
             return canonical_quantity(value, places=3 if schema.format == MILLI else 9)
         if name in _TIMES and isinstance(value, str):
             return canonical_time(value, micro=name == "MicroTime")
-    except ValueError:
+    except (ValueError, OverflowError):  # no such value, or a time whose year in UTC Python does not know
         return value
     return value
 
@@ -130,6 +130,7 @@ def canonical_time(text: str, *, micro: bool) -> str:
 
     Raises:
         ValueError: ``text`` is not an RFC 3339 time.
+        OverflowError: its year in UTC is 0 or 10000.
     """
     moment = datetime.fromisoformat(text).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if micro else "%Y-%m-%dT%H:%M:%SZ")
