@@ -4,9 +4,14 @@ from collections.abc import Iterable
 from inspect import isawaitable
 from typing import Any
 
-from plugin_operator.kube import NamespacedName
+from plugin_operator.kube import NamespacedName, Object
 from plugin_operator.plugin.context.children import Child, ReadyGate
 from plugin_operator.rendering import class_name
+
+#: Types of the fields of metadata that marks read or write.
+_METADATA: dict[str, type] = {
+    "name": str, "namespace": str, "labels": dict, "annotations": dict, "ownerReferences": list,
+}  # fmt: skip
 
 
 def check_list(children: object) -> None:
@@ -41,6 +46,28 @@ def check_child(given: object, number: int) -> None:
     obj = given.obj if isinstance(given, Child) else given
     if problem := _problem_of(obj):
         raise TypeError(f"child {number} is {problem}")
+
+
+def check_metadata(name: str, document: Object) -> None:
+    """Check that the metadata of a child have the types on which its marks rely.
+
+    Args:
+        name: names the child, for the message.
+        document: the child as it is sent, without the marks.
+
+    Raises:
+        TypeError: a field has another type; the message has its path.
+    """
+    metadata = document.get("metadata")
+    given: list[tuple[str, object, type]] = [("metadata", metadata, dict)]
+    if isinstance(metadata, dict):
+        given += [(f"metadata.{field}", metadata.get(field), wanted) for field, wanted in _METADATA.items()]
+    references = metadata.get("ownerReferences") if isinstance(metadata, dict) else None
+    for number, each in enumerate(references if isinstance(references, list) else ()):
+        given.append((f"metadata.ownerReferences[{number}]", each, dict))
+    for path, value, wanted in given:
+        if value is not None and not isinstance(value, wanted):
+            raise TypeError(f"{name}: {path} is a {class_name(value)}: make it a {wanted.__name__}")
 
 
 def _problem_of(obj: Any) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from plugin_operator.client.encoding.request_bodies import encoded
-from plugin_operator.client.models import declared_dict, to_dict
+from plugin_operator.client.models import declared_dict
 from plugin_operator.client.typed_documents import refuse_status
 from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.objects import ApiObject
-from plugin_operator.plugin.children.argument_checks import check_child, check_list
+from plugin_operator.plugin.children.argument_checks import check_child, check_list, check_metadata
 from plugin_operator.plugin.children.child_caches import ChildCaches
 from plugin_operator.plugin.children.gates.gate_reader import AbsentObject, GateReader
 from plugin_operator.plugin.children.gates.stuck_gates import stuck_gates
@@ -124,7 +124,9 @@ class SetReader:
 
 def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:
     """Return a copy of a child that has plain values only, as it is sent; ``is_dict`` if a dict was passed."""
-    name = f"child {kind} {to_dict(stated.get('metadata') or {}).get('name', '')}"
+    metadata = stated.get("metadata") or {}
+    named = metadata.get("name") if isinstance(metadata, dict) else getattr(metadata, "name", None)
+    name = f"child {kind} {named or ''}".rstrip()
     try:
         if is_dict:
             check_values(kind, stated)
@@ -133,4 +135,5 @@ def _plain(kind: GroupVersionKind, stated: Object, *, is_dict: bool) -> Object:
         raise TypeError(f"{name}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
+    check_metadata(name, document)
     return document

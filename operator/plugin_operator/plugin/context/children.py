@@ -82,10 +82,17 @@ def ready(
         A value for ``after=`` of ``Child``.
 
     Raises:
-        TypeError: ``kind`` is no kind, or ``name`` is no text; the message says what to write.
+        TypeError: an argument has another type; the message says what to write.
     """
     _check_gate(kind, name)
+    _check_options(namespace, condition, when)
     return ReadyGate(kind, name, namespace, condition, when)
+
+
+def _check_options(namespace: object, condition: object, when: object) -> None:
+    is_judge = when is None or callable(when)
+    if not isinstance(namespace, str | None) or not isinstance(condition, str) or not is_judge:
+        raise TypeError("ready() takes namespace= and condition= as text, and a function of the object as when=")
 
 
 def _check_gate(kind: object, name: object) -> None:
