@@ -9,10 +9,13 @@ import json
 from typing import Any, TextIO
 
 import msgspec
-import structlog
-from structlog.types import EventDict, ExcInfo, Processor
 
+from plugin_operator.imports import hidden
 from plugin_operator.rendering import safe_repr, safe_text, terminal_line, terminal_text
+
+with hidden("rich"):
+    import structlog
+    from structlog.types import EventDict, ExcInfo, Processor
 
 
 class LineSink:

@@ -13,11 +13,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Literal, TextIO, cast
 
-import structlog
-from structlog.tracebacks import ExceptionDictTransformer
-from structlog.types import EventDict, FilteringBoundLogger, Processor
-
 from plugin_operator.errors import UsageError
+from plugin_operator.imports import hidden
 from plugin_operator.log_fields import OwnedFields, claim
 from plugin_operator.log_output import LineLogger, LineSink, console_renderer, render_json
 from plugin_operator.rendering import (
@@ -28,6 +25,11 @@ from plugin_operator.rendering import (
     stack_of,
     valid_unicode,
 )
+
+with hidden("rich"):
+    import structlog
+    from structlog.tracebacks import ExceptionDictTransformer
+    from structlog.types import EventDict, FilteringBoundLogger, Processor
 
 Format = Literal["auto", "json", "console"]
 

@@ -15,6 +15,7 @@ ON_DEMAND = {
     "plugin_operator.kinds",
     "plugin_operator.kube.definitions",
     "plugin_operator.testing",
+    "rich",
     "yaml",
 }
 
