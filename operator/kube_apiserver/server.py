@@ -22,7 +22,6 @@ from kube_apiserver.listener import BACKLOG, Front, address_of, listen, reachabl
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.security.authentication import Authenticator
-from kube_apiserver.security.certificates import renewing_context
 from kube_apiserver.security.files import admin_token, authority
 from kube_apiserver.security.kubeconfig import write_kubeconfig
 from kube_apiserver.security.rbac import RbacAuthorizer
@@ -244,6 +243,9 @@ class ApiServer:
     def _tls(self) -> tuple[ssl.SSLContext | None, str]:
         if not self.config.tls:
             return None, ""
+        # Imported on demand: a server without TLS needs no certificates.
+        from kube_apiserver.security.certificates import renewing_context
+
         now = self.cluster.clock.now
         ca = authority(self.config.data_dir, now())
         hosts = [reachable(self.config.host, brackets=False)]

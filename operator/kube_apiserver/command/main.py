@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import shlex
@@ -9,11 +10,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from kube_apiserver.command.arguments import flags_of, parser
 from kube_apiserver.command.flags import BadFlag
 from kube_apiserver.config import ApiServerConfig, Endpoint
+
+if TYPE_CHECKING:
+    from kube_apiserver import ApiServer
 
 _PIECE_BYTES = 4096
 
@@ -29,11 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         config = flags_of(found).config()
     except BadFlag as error:
         commands.error(str(error))
+    from kube_apiserver import ApiServer
     from kube_apiserver.threads import give_way_quickly
 
     give_way_quickly()
+    # The objects of modules stay to the end: no collection needs to look at them.
+    gc.freeze()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        sys.exit(runner.run(_serve(config, with_stdin=found.exit_with_stdin)))
+        sys.exit(runner.run(_serve(ApiServer(config), with_stdin=found.exit_with_stdin)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -46,25 +53,23 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def _serve(config: ApiServerConfig, *, with_stdin: bool) -> int:
+async def _serve(server: "ApiServer", *, with_stdin: bool) -> int:
     from kube_apiserver.command.failures import EXPECTED, failure
-    from kube_apiserver.server import ApiServer
 
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _end, loop, end)
-    server = ApiServer(config)
     try:
         endpoint = await server.start()
     except EXPECTED as error:
-        message, status = failure(error, config)
+        message, status = failure(error, server.config)
         sys.stderr.write(f"Error: {message}\n")
         return status
     try:
         if with_stdin:
             threading.Thread(target=_drain, args=(loop, end), name="stdin", daemon=True).start()
-        _announce(endpoint, config)
+        _announce(endpoint, server.config)
         await end.wait()
     finally:
         await server.stop()

@@ -4,8 +4,10 @@ import os
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kube_apiserver.security.certificates import Authority, lifetime_of, make_authority
+if TYPE_CHECKING:
+    from kube_apiserver.security.certificates import Authority
 
 _LEAST_LEFT = timedelta(days=366)
 _CA_CERTIFICATE, _CA_KEY, _TOKEN = "ca.crt", "ca.key", "token"
@@ -47,11 +49,14 @@ def admin_token(data_dir: Path | None) -> str:
     return token
 
 
-def authority(data_dir: Path | None, now: datetime) -> Authority:
+def authority(data_dir: Path | None, now: datetime) -> "Authority":
     """Return the certificate authority in ``data_dir``. Create and store one if there is none.
 
     A CA that expires within a year is replaced, because certificates that it signs now would outlive it.
     """
+    # Imported on demand: a server without TLS needs no certificates.
+    from kube_apiserver.security.certificates import Authority, lifetime_of, make_authority
+
     if data_dir is None:
         return make_authority(now)
     certificate, key = data_dir / _CA_CERTIFICATE, data_dir / _CA_KEY

@@ -4,11 +4,8 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kube_apiserver.config import Endpoint
 from kube_apiserver.security.files import write_private
-from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
 
 _NAME = "plugin-operator"
 
@@ -19,6 +16,8 @@ def write_kubeconfig(path: Path, endpoint: Endpoint) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    import yaml  # on demand, because most servers in tests write no file
+
     write_private(path, yaml.safe_dump(kubeconfig(endpoint), sort_keys=False).encode())
 
 
@@ -28,6 +27,12 @@ def has_other_clusters(path: Path) -> bool:
     Raises:
         OSError: the file exists and cannot be read.
     """
+    if not path.exists():
+        return False
+    import yaml
+
+    from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
+
     try:
         text = path.read_bytes()
         known = yaml.load(text, JsonTypesLoader)  # noqa: S506 - it is a SafeLoader

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
 from aiohttp import web
-from yaml.reader import ReaderError
 
 from kube_apiserver import codec, protobuf
 from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.wire.status_error import StatusError, bad_request, too_large, unsupported_media_type
-from kube_apiserver.wire.yaml_loader import BAD_ESCAPE, CONTROL_CHARACTER, JsonTypesLoader, RefusedYaml
 
 #: kube-apiserver's timeout of requests other than watches.
 SECONDS = 60.0
@@ -149,6 +146,8 @@ def _applied_json(raw: bytes) -> Any:
     if duplicates(raw):
         return None  # the YAML parser knows their lines
     if (place := codec.surrogate_escape(raw)) >= 0:
+        from kube_apiserver.wire.yaml_loader import BAD_ESCAPE
+
         raise _unreadable_yaml(BAD_ESCAPE, raw.count(b"\n", 0, place))
     return stored_numbers(decoded_numbers(applied))
 
@@ -164,6 +163,12 @@ def parse_yaml(raw: bytes) -> Any:
 
 
 def _parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
+    # Imported on demand: most servers never get YAML.
+    import yaml
+    from yaml.reader import ReaderError
+
+    from kube_apiserver.wire.yaml_loader import BAD_ESCAPE, CONTROL_CHARACTER, JsonTypesLoader, RefusedYaml
+
     try:
         # The loader is a SafeLoader. Like Go, it reads the first document only. libyaml's parser would be faster, but
         # deep nesting overflows its stack.

@@ -4,7 +4,6 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import yaml
 from aiohttp import web
 from multidict import CIMultiDict
 
@@ -105,6 +104,8 @@ async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
 
 
 def _as_yaml(body: bytes) -> bytes:
+    import yaml  # on demand, because few clients ask for YAML
+
     return yaml.safe_dump(codec.decode(body), sort_keys=True, allow_unicode=True).encode()
 
 
