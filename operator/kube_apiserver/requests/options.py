@@ -64,13 +64,15 @@ class DeleteOptions:
     Attributes:
         propagation: Orphan, Background, Foreground, or "" for the default.
         grace_seconds: the grace period, None for the default of the kind.
+        uid: the only uid that may be deleted; None for any. An empty one fits no object.
+        resource_version: the only version that may be deleted, likewise.
     """
 
     dry_run: bool = False
     propagation: str = ""
     grace_seconds: int | None = None
-    uid: str = ""
-    resource_version: str = ""
+    uid: str | None = None
+    resource_version: str | None = None
 
 
 def delete_options_in_query(request: Request) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def delete_options_in_query(request: Request) -> dict[str, Any]:
         "gracePeriodSeconds": request.number("gracePeriodSeconds"),
         "orphanDependents": request.flag("orphanDependents"),
         "propagationPolicy": request.query.get("propagationPolicy"),
-        "preconditions": {name: request.query.get(name) for name in ("uid", "resourceVersion")},
+        "preconditions": {name: request.query.get(name) or None for name in ("uid", "resourceVersion")},
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -114,8 +116,8 @@ def delete_options(options: Mapping[str, Any]) -> DeleteOptions:
         dry_run=bool(dry_run),
         propagation=propagation,
         grace_seconds=options.get("gracePeriodSeconds"),
-        uid=preconditions.get("uid") or "",
-        resource_version=preconditions.get("resourceVersion") or "",
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
     )
 
 

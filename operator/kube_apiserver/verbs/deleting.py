@@ -59,14 +59,14 @@ async def _read_options(request: Request) -> DeleteOptions:
 def check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:
     """Raise 409 if the item has not the UID or resourceVersion that the options name."""
     resource = request.resource
-    if options.uid and options.uid != item.uid:
+    if options.uid is not None and options.uid != item.uid:
         why = (
             f"the UID in the precondition ({options.uid}) does not match the UID in record ({item.uid}). "
             "The object might have been deleted and then recreated"
         )
         raise conflict(resource.kind, resource.group, item.name, why)
     version = str(item.revision)
-    if options.resource_version and options.resource_version != version:
+    if options.resource_version is not None and options.resource_version != version:
         why = (
             f"the ResourceVersion in the precondition ({options.resource_version}) does not match the "
             f"ResourceVersion in record ({version}). The object might have been modified"

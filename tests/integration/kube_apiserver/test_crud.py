@@ -115,6 +115,15 @@ async def test_options_in_the_query_of_a_delete_count_only_without_a_body(api: J
     assert (await api("GET", f"{CONFIGMAPS}/a"))[0] == 404
 
 
+@pytest.mark.parametrize("name", ["uid", "resourceVersion"])
+async def test_an_empty_precondition_in_the_body_of_a_delete_fits_no_object(api: JsonApi, name: str) -> None:
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
+    status, failure = await api("DELETE", f"{CONFIGMAPS}/a", {"preconditions": {name: ""}})
+    assert (status, failure["reason"]) == (409, "Conflict")
+    status, _ = await api("DELETE", f"{CONFIGMAPS}/a?{name}=")
+    assert status == 200
+
+
 async def test_a_finalizer_holds_a_deleted_object(api: JsonApi) -> None:
     await api("POST", CONFIGMAPS, {"metadata": {"name": "a", "finalizers": ["example.com/wait"]}})
     _, marked = await api("DELETE", f"{CONFIGMAPS}/a")
