@@ -18,6 +18,7 @@ from plugin_operator.client.models import Model
 from plugin_operator.controllers import Reconciler, Request, Result
 from plugin_operator.error_hints import described
 from plugin_operator.kube.objects import ApiObject
+from plugin_operator.log_fields import OwnedFields
 from plugin_operator.plugin import ControllerScope, Recorder
 from plugin_operator.plugin.context.event_correlator import Reference
 from plugin_operator.plugin.context.recorder import EventType
@@ -140,10 +141,14 @@ def observed(
 
 @contextmanager
 def captured_logs(lines: list[LogLine]) -> Iterator[None]:
-    """Record the log lines of plugins, from ``ctx.log``, structlog or the standard library."""
+    """Record the log lines of plugins, from ``ctx.log``, structlog or the standard library.
+
+    So are those that the operator writes to the log of a controller, such as that of a child that waits.
+    """
 
     def note(_logger: Any, method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-        if _is_of_plugin(sys._getframe(1)):  # noqa: SLF001 - the documented way to find the caller
+        # Only the logs of controllers have such fields.
+        if isinstance(event, OwnedFields) or _is_of_plugin(sys._getframe(1)):  # noqa: SLF001 - the documented way
             lines.append(LogLine({**event, "level": method}))
         return event
 
