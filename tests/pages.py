@@ -17,6 +17,7 @@ HELD_BY = {
     "python": "tests/integration/testing/test_code_in_docs.py",
     "console": "tests/acceptance/docs/test_commands_in_docs.py",
     "dockerfile": "tests/acceptance/docs/test_dockerfiles_in_docs.py",
+    "go": "tests/conformance/test_go_in_docs.py",
     "yaml": "tests/acceptance/docs/test_yaml_in_docs.py",
     "bash": "tests/helm/test_helm_docs.py",
     "sh": "tests/unit/docs/test_runbooks.py",
