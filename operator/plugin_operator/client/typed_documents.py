@@ -85,7 +85,7 @@ def new_document(obj: ApiObject) -> Object:
             f"{_words(obj)} was read, so create() would lose fields that {name} does not know: write its changes with "
             f"update(), or make a new {name}"
         )
-    _refuse_forgetful(obj)
+    refuse_forgetful(obj)
     document = stated(obj)
     refuse_status(obj, document, "create()", _ON_WHAT_WAS_CREATED)
     return _checked(obj, document)
@@ -103,7 +103,7 @@ def applied_document(obj: ApiObject, subresource: str | None) -> Object:
             f"{_words(obj)} was read, and apply() would own every field of it: write its changes with update(), or "
             f"apply a new {type(obj).__name__} with the fields to own"
         )
-    _refuse_forgetful(obj)
+    refuse_forgetful(obj)
     document = stated(obj)
     if subresource is None:
         refuse_status(obj, document, "apply()", _AFTER_APPLY)
@@ -163,7 +163,12 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _refuse_forgetful(obj: ApiObject) -> None:
+def refuse_forgetful(obj: ApiObject) -> None:
+    """Refuse an object of which is unknown what its author set, so that a write would lose fields.
+
+    Raises:
+        ValueError: a function of msgspec has made it.
+    """
     if forgets_its_fields(obj):
         raise ValueError(
             f"{_words(obj)} was made by msgspec, which forgets which of its fields were set: instead of "

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from plugin_operator.kube.objects import Metadata
@@ -68,6 +69,13 @@ def test_an_object_in_the_place_of_a_kind_or_a_name_is_refused_with_the_right_ca
     for wrong in ({"namespace": request}, {"condition": 3}, {"when": "Ready"}):
         with pytest.raises(TypeError, match=r"^ready\(\) takes namespace= and condition= as text, and a function"):
             ready(Gadget, "g", **wrong)
+
+
+async def test_a_typed_child_that_forgets_which_fields_were_set_is_refused() -> None:
+    ctx = family()
+    child = msgspec.structs.replace(Gadget(metadata=Metadata(name="g")))
+    with pytest.raises(ValueError, match=r"^Gadget 'g' was made by msgspec, which forgets .* write copy\.copy"):
+        await ctx.sync_children(widget(ctx), [child])
 
 
 async def test_a_function_that_forgets_to_return_its_children_is_named() -> None:

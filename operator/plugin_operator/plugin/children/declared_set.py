@@ -9,7 +9,7 @@ import msgspec
 
 from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict
-from plugin_operator.client.typed_documents import refuse_status
+from plugin_operator.client.typed_documents import refuse_forgetful, refuse_status
 from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.objects import ApiObject
@@ -69,7 +69,7 @@ class SetReader:
 
         Raises:
             TypeError: one is no object; or ``children`` is one object.
-            ValueError: one cannot be applied or would not be found again; the message says why.
+            ValueError: one cannot be applied, would lose fields or would not be found again; the message says why.
             InvalidError: a typed one has a status, or a dict in it has a name that its class does not have.
             LookupError: a gate reads a kind without a cache.
         """
@@ -102,6 +102,7 @@ class SetReader:
         finalizers = (self.finalizer, *self.identity.former_finalizers)
         document = marked(document, owner, self.identity.id, finalizers, namespaced=namespaced)
         if isinstance(child.obj, ApiObject):
+            refuse_forgetful(child.obj)
             refuse_status(child.obj, document, "sync_children()", _WITHOUT_STATUS)
         key = NamespacedName(document["metadata"].get("namespace") or "", document["metadata"]["name"])
         problem = self.caches.problem(kind, document)
