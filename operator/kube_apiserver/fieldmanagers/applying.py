@@ -15,7 +15,7 @@ from kube_apiserver.fieldmanagers.entries import (
     with_entries,
     without_entries,
 )
-from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
 from kube_apiserver.fieldmanagers.last_applied_annotation import KUBECTL, set_by_client_side_apply, synchronised
 from kube_apiserver.fieldmanagers.merging import merged, without_items
 from kube_apiserver.fieldmanagers.ownership import (
@@ -41,7 +41,7 @@ class _Request:
     api_version: str
     time: str
     subresource: str
-    ignored: frozenset[str]
+    ignored: frozenset[Path]
 
 
 def apply(  # noqa: PLR0913 - keyword arguments are clearer than one options object

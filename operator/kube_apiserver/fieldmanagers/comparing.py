@@ -18,9 +18,9 @@ class Comparison:
     removed: FieldSet = field(default_factory=FieldSet)
     modified: FieldSet = field(default_factory=FieldSet)
 
-    def without(self, elements: frozenset[str]) -> "Comparison":
-        """Return the comparison without these root elements and everything below them."""
-        return Comparison(self.added.without(elements), self.removed.without(elements), self.modified.without(elements))
+    def without(self, paths: frozenset[Path]) -> "Comparison":
+        """Return the comparison without these paths and everything below them."""
+        return Comparison(self.added.without(paths), self.removed.without(paths), self.modified.without(paths))
 
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:

@@ -94,7 +94,13 @@ class FieldSet:
                 children[element] = common
         return FieldSet(self.members & other.members, children)
 
-    def without(self, elements: frozenset[str]) -> "FieldSet":
-        """Return the set without these root elements and everything below them."""
-        children = {element: child for element, child in self.children.items() if element not in elements}
-        return FieldSet(self.members - elements, children)
+    def without(self, paths: frozenset[Path]) -> "FieldSet":
+        """Return the set without these paths and everything below them."""
+        whole = {path[0] for path in paths if len(path) == 1}
+        children = {}
+        for element, child in self.children.items():
+            deeper = frozenset(path[1:] for path in paths if path[0] == element)
+            rest = child.without(deeper) if deeper and element not in whole else child
+            if rest and element not in whole:
+                children[element] = rest
+        return FieldSet(self.members - whole, children)

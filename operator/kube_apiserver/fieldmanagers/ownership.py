@@ -11,7 +11,7 @@ from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.fieldmanagers.comparing import Comparison, compare
 from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
 from kube_apiserver.fieldmanagers.entries import Entry
-from kube_apiserver.fieldmanagers.fieldset import FieldSet
+from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import MISSING
@@ -76,16 +76,16 @@ def without_changed(entries: Sequence[Entry], changes: Comparison, *, force: boo
     return [entry.with_fields(entry.fields - touched - changes.removed) for entry in entries]
 
 
-def stripped(fields: FieldSet, ignored: frozenset[str]) -> FieldSet:
+def stripped(fields: FieldSet, ignored: frozenset[Path]) -> FieldSet:
     """Return ``fields`` without those that cannot be owned: identity, server-set metadata, reset fields."""
     return (fields - _STRIPPED).without(ignored)
 
 
-def ignored_fields(schema: Schema, subresource: str, reset: Sequence[str] | None) -> frozenset[str]:
-    """Return the path elements of the root fields that a write to this resource or subresource resets."""
+def ignored_fields(schema: Schema, subresource: str, reset: Sequence[str] | None) -> frozenset[Path]:
+    """Return the paths of the fields that a write to this resource or subresource resets."""
     if reset is None:
         has_status = schema.builtin and "status" in schema.properties
         reset = ("status",) if has_status and not subresource else ()
         if schema.builtin and subresource == "status":
             reset = ("spec",)
-    return frozenset(f"f:{name}" for name in reset)
+    return frozenset(tuple(f"f:{name}" for name in path.split(".")) for path in reset)

@@ -20,6 +20,7 @@ from kube_apiserver.kinds import (
     node,
     policy,
     rbac,
+    resource,
     scheduling,
     storage,
 )
@@ -44,6 +45,7 @@ STRATEGIES: tuple[Strategy, ...] = (
     *node.STRATEGIES,
     *policy.STRATEGIES,
     *rbac.STRATEGIES,
+    *resource.STRATEGIES,
     *scheduling.STRATEGIES,
     *storage.STRATEGIES,
 )

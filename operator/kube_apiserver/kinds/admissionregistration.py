@@ -30,7 +30,10 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
 
 
 _COLUMNS = columns("Name/name|Webhooks:integer|Age", _cells)
-STRATEGIES = tuple(
-    Strategy(group=_GROUP, kind=kind, default=_default, unconditional_update=False, columns=_COLUMNS)
-    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+STRATEGIES = (
+    *(
+        Strategy(group=_GROUP, kind=kind, default=_default, unconditional_update=False, columns=_COLUMNS)
+        for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+    ),
+    Strategy(group=_GROUP, kind="ValidatingAdmissionPolicy", reset_fields={"status": ("spec", "metadata")}),
 )

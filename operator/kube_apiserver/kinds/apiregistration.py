@@ -26,6 +26,7 @@ STRATEGIES = (
     Strategy(
         group="apiregistration.k8s.io",
         kind="APIService",
+        reset_fields={"status": ("spec", "metadata")},
         unconditional_update=False,
         columns=columns("Name/name|Service|Available|Age", _cells),
     ),

@@ -3,6 +3,11 @@
 from kube_apiserver.strategies import Strategy
 
 STRATEGIES = tuple(
-    Strategy(group="flowcontrol.apiserver.k8s.io", kind=kind, unconditional_update=False)
+    Strategy(
+        group="flowcontrol.apiserver.k8s.io",
+        kind=kind,
+        reset_fields={"status": ("spec", "metadata")},
+        unconditional_update=False,
+    )
     for kind in ("FlowSchema", "PriorityLevelConfiguration")
 )

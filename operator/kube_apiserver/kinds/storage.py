@@ -93,5 +93,11 @@ STRATEGIES = (
     ),
     Strategy(group=_GROUP, kind="CSINode", has_generation=False, unconditional_update=False),
     Strategy(group=_GROUP, kind="CSIStorageCapacity", has_generation=False, columns=CREATED),
-    Strategy(group=_GROUP, kind="VolumeAttachment", has_generation=False, unconditional_update=False),
+    Strategy(
+        group=_GROUP,
+        kind="VolumeAttachment",
+        reset_fields={"status": ("spec", "metadata")},
+        has_generation=False,
+        unconditional_update=False,
+    ),
 )

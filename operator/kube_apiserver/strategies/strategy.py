@@ -90,7 +90,8 @@ class Strategy:
         validate_status: returns the causes of a changed status, given the changed and the stored object.
         warn: returns warnings about a valid object, given the stored one, too, or None.
         error_group: the group that field errors name, None for the group of the kind.
-        reset_fields: the root fields that a write resets by its subresource, those of "" for all other subresources.
+        reset_fields: the fields that a write resets by its subresource, such as ``metadata.labels``; those of "" for
+            all other subresources. Without an entry, one of the status resets the spec, and any other the status.
         has_generation: whether the server counts the changes of the spec in ``metadata.generation``.
         unconditional_update: whether an update needs no resourceVersion.
         created_by_update: whether an update of an absent object creates it.
@@ -120,7 +121,7 @@ class Strategy:
     validate_status: Callable[[Object, Object], list[Cause]] | None = None
     warn: Callable[[Object, Object | None], list[str]] | None = None
     error_group: str | None = None
-    reset_fields: Mapping[str, tuple[str, ...]] | None = None
+    reset_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     has_generation: bool = True
     unconditional_update: bool = True
     created_by_update: bool = False

@@ -1,5 +1,6 @@
 """The steps from the new state of an object that a client sends to the one that is stored."""
 
+from collections.abc import Collection
 from typing import Any
 
 from kube_apiserver import codec
@@ -9,7 +10,7 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.status_error import conflict, invalid, modified
 from kube_apiserver.writes.object_validation import validated
-from kube_apiserver.writes.write_pipeline import tracked
+from kube_apiserver.writes.write_pipeline import reset_fields, tracked
 
 #: The subresources that write nothing but the status.
 _OF_STATUS = frozenset({"status", "approval"})
@@ -53,9 +54,7 @@ def before_update(
 def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Return ``new`` with the fields restored from ``old`` that a write to this (sub)resource cannot change."""
     if request.target.subresource in _OF_STATUS:
-        metadata = {**old["metadata"], "managedFields": new["metadata"].get("managedFields")}
-        if metadata["managedFields"] is None:
-            del metadata["managedFields"]
+        metadata = _metadata_of_status(old["metadata"], new["metadata"], reset_fields(request) or ())
         restored = {key: value for key, value in old.items() if key != "status"}
         new = {**restored, "metadata": metadata, **({"status": new["status"]} if "status" in new else {})}
     elif request.resource.has_status:
@@ -65,6 +64,17 @@ def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dic
     if request.resource.strategy.prepare_update is not None:
         request.resource.strategy.prepare_update(old, new)
     return new
+
+
+def _metadata_of_status(old: dict[str, Any], new: dict[str, Any], reset: Collection[str]) -> dict[str, Any]:
+    """Return the metadata that a write of the status sends, with the stored ones of what it resets."""
+    if "metadata" in reset:
+        entries = new.get("managedFields")
+        kept = {key: value for key, value in old.items() if key != "managedFields"}
+        return kept if entries is None else {**kept, "managedFields": entries}
+    names = {path.removeprefix("metadata.") for path in reset if path.startswith("metadata.")}
+    kept = {key: value for key, value in new.items() if key not in names}
+    return kept | {key: old[key] for key in names if key in old}
 
 
 def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, Any]) -> None:

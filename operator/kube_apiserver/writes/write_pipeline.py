@@ -96,9 +96,10 @@ def tracked(
 
 
 def reset_fields(request: Request) -> tuple[str, ...] | None:
-    """Return the root fields that the request path resets, None for the default of built-in kinds."""
-    if (reset := request.resource.strategy.reset_fields) is not None:
-        return reset.get(request.target.subresource, reset[""])
+    """Return the fields that the request path resets, None for the default of built-in kinds."""
+    reset = request.resource.strategy.reset_fields
+    if (fields := reset.get(request.target.subresource, reset.get(""))) is not None:
+        return fields
     if request.resource.custom is None:
         return None
     if request.target.subresource == "status":

@@ -51,12 +51,3 @@ ENTRIES = {
     "client": "TestClient", "cache": "TestSource", "manager": "TestSource", "controller": "TestSource",
     "builder": "TestBuilder", "recorder": "TestRecorder",
 }  # fmt: skip
-
-#: Specs that the embedded server does not pass, by package.
-DIFFERS = {
-    "client": {
-        "Client > StatusClient > with metadata objects > should patch status and preserve type information": (
-            "a write of the status leaves the annotations as they are"
-        ),
-    },
-}

@@ -1,16 +1,13 @@
 """The suites by their names."""
 
 from tests.conformance.suites import kr8s_specs
-from tests.conformance.suites.controllerruntime import DIFFERS, ENTRIES, PackageOfSpecs
+from tests.conformance.suites.controllerruntime import ENTRIES, PackageOfSpecs
 from tests.conformance.suites.suite import Suite
 
 SUITES = {
     suite.name: suite
     for suite in (
-        *(
-            Suite(f"controllerruntime-{package}", PackageOfSpecs(package, entry), DIFFERS.get(package, {}))
-            for package, entry in ENTRIES.items()
-        ),
+        *(Suite(f"controllerruntime-{package}", PackageOfSpecs(package, entry)) for package, entry in ENTRIES.items()),
         Suite("kr8s", kr8s_specs.run),
     )
 }

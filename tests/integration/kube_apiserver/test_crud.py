@@ -150,3 +150,18 @@ async def test_a_body_beyond_three_mebibytes_is_refused(api: JsonApi) -> None:
     async with api.session.post(api.url + CONFIGMAPS, data=body, headers=JSON) as answer:
         assert answer.status == 413
         assert (await answer.json())["reason"] == "RequestEntityTooLarge"
+
+
+async def test_a_write_of_the_status_takes_the_metadata_along_that_its_kind_does_not_restore(api: JsonApi) -> None:
+    pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+    pod = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    _, made = await api("POST", pods, pod)
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": made["metadata"]["uid"]}
+    sent = {"labels": {"l": "1"}, "annotations": {"a": "1"}, "ownerReferences": [owner]}
+
+    body, headers = {"metadata": sent, "spec": {"hostname": "h"}}, {"Content-Type": "application/merge-patch+json"}
+    _, pod = await api("PATCH", f"{pods}/a/status", body, headers=headers)
+
+    assert (pod["metadata"]["labels"], pod["metadata"]["annotations"]) == ({"l": "1"}, {"a": "1"})
+    assert "ownerReferences" not in pod["metadata"]
+    assert "hostname" not in pod["spec"]

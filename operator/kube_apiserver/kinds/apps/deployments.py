@@ -53,6 +53,7 @@ STRATEGIES = (
         validate=workload_causes,
         validate_update=fixed_selector_causes,
         validate_status=_COUNTERS.causes,
+        reset_fields={"status": ("spec", "metadata.labels")},
         columns=columns(f"Name/name|Ready|Up-to-date|Available|Age|{WIDE_COLUMNS}", _cells),
     ),
 )

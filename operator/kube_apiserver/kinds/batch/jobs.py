@@ -49,6 +49,14 @@ def _prepare_create(obj: Draft, store: Store) -> None:
         metadata["labels"] = dict(template["labels"])
 
 
+def _prepare_update(old: Object, new: Draft) -> None:
+    """Set the labels of a Job without labels to those of its Pods."""
+    del old
+    labels = (new["spec"]["template"].get("metadata") or {}).get("labels")
+    if labels and not new["metadata"].get("labels"):
+        new["metadata"]["labels"] = dict(labels)
+
+
 def _validate(obj: Object) -> list[Cause]:
     """Return the field errors of the Pod template, which restarts on failure or never."""
     template = (obj.get("spec") or {}).get("template") or {}
@@ -104,6 +112,7 @@ STRATEGIES = (
         kind="Job",
         default=_default,
         prepare_create=_prepare_create,
+        prepare_update=_prepare_update,
         validate=_validate,
         validate_update=_validate_update,
         validate_status=job_status_causes,

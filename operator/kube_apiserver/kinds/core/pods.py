@@ -212,6 +212,7 @@ STRATEGIES = (
         validate=_validate,
         validate_update=_validate_update,
         freely_written=frozenset({"ephemeralcontainers", "resize"}),
+        reset_fields={"status": ("spec", "metadata.deletionTimestamp", "metadata.ownerReferences")},
         columns=columns(_COLUMNS, _cells),
         selectable_fields={
             **selectable("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
