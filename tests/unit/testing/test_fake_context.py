@@ -86,6 +86,14 @@ async def test_status_and_spec_are_written_apart() -> None:
     assert patched["metadata"]["generation"] == 2
 
 
+async def test_an_apply_of_a_status_makes_no_object() -> None:
+    ctx = fake_context()
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "default"}, "status": {}}
+    with pytest.raises(NotFoundError, match='pods "p" not found'):
+        await ctx.client.apply(pod, subresource="status")
+    assert len(ctx.lister_for("v1/Pod")) == 0
+
+
 async def test_an_object_with_finalizers_stays_until_the_last_is_removed() -> None:
     ctx = fake_context([config_map(finalizers=["plugin-operator/fake"])])
     await ctx.client.delete("v1/ConfigMap", ctx.request)

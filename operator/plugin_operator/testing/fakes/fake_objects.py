@@ -21,7 +21,7 @@ from plugin_operator.cache import Index, Lister
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, ByteStream, Response, error_of
-from plugin_operator.client.http.request_path import kind_at, object_of
+from plugin_operator.client.http.request_path import is_whole_object, kind_at, object_of
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiError, api_error
 from plugin_operator.kube import GroupVersionKind, LabelSelector, Object, Resource, guessed_resource
@@ -154,7 +154,7 @@ class FakeObjects:
         if is_apply:
             _check_types(gvk, body)
         if stored is None:
-            if request.method == "PATCH" and is_apply:
+            if request.method == "PATCH" and is_apply and is_whole_object(request.path):
                 return self._create(gvk, body, key[0])
             raise self._missing(gvk, key[1])
         obj = stored.decode()
