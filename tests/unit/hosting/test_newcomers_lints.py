@@ -272,6 +272,7 @@ def test_a_typed_child_of_a_kind_that_owns_does_not_have_is_found(code: str, kin
         "await ctx.sync_children(obj, [core_v1.Secret(), Child(Secret()), apps_v1.DeploymentSpec()])",
         "def web(a):\n    if a:\n        return Secret()\n    return Pod()\nawait ctx.sync_children(obj, [web(1)])",
         "made = Pod if obj else Secret\nawait ctx.sync_children(obj, [made(), obj, Child()])",
+        "def web(a):\n" + "    if a: return web(a - 1)\n" * 30 + "await ctx.sync_children(obj, [web(9)])",
         "gate = ready(Secret, 'a')\ncache = ctx.lister_for(core_v1.ConfigMap)\nother = ready(obj.kind, 'a')",
     ],
 )

@@ -67,8 +67,13 @@ def _kind_of_result(file: SourceFile, function: Function | None, steps: int) -> 
     """Return the kind of what a function of the file returns, if all its returns agree."""
     if function is None or file.is_generator(function):
         return None
-    values = [each.value for each in file.returns if each.value and file.function_around(each) is function]
-    found = {kind_of_object(file, each, steps - 1) for each in values}
+    found: set[NamedKind] = set()
+    for each in file.returns:
+        if each.value is not None and file.function_around(each) is function:
+            kind = kind_of_object(file, each.value, steps - 1)
+            if kind is None:
+                return None  # at once: a function that calls itself has a way for each of its returns
+            found.add(kind)
     return found.pop() if len(found) == 1 else None
 
 
