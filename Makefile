@@ -302,12 +302,18 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 	  || status=1; \
 	exit $$status
 
+# A client that the tests do not need is apart from the environment that they know.
+$(VENV)-suites/.tools: requirements/suites.txt | $(BIN)/python
+	@$(BIN)/python -m venv --clear $(VENV)-suites
+	@$(VENV)-suites/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements/suites.txt
+	@touch $@
+
 SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller builder recorder)
 
 .PHONY: conformance-suites
-conformance-suites: $(VENV)/.dev ## Run suites of other projects and compare with kube-apiserver (RECORD=1 lists; needs Go)
+conformance-suites: $(VENV)/.dev $(VENV)-suites/.tools ## Run suites of other projects and compare with kube-apiserver (RECORD=1 lists; needs Go)
 	@for program in $(if $(RECORD),controlplane) $(SUITE_PROGRAMS); do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
-	@$(BIN)/python -m tests.conformance.suites $(if $(RECORD),--record) $(ARGS)
+	@SUITES_PYTHON='$(abspath $(VENV)-suites/bin/python)' $(BIN)/python -m tests.conformance.suites $(if $(RECORD),--record) $(ARGS)
 
 # Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5
@@ -329,6 +335,7 @@ lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions
 	@$(LOCK) requirements/go.in -o requirements/go.txt
 	@$(LOCK) requirements/release.in -c requirements/runtime.txt -o requirements/release.txt
 	@$(LOCK) requirements/site.in -o requirements/site.txt
+	@$(LOCK) requirements/suites.in -o requirements/suites.txt
 	@$(LOCK) requirements/build.in -c requirements/runtime.txt -o requirements/build.txt
 	@$(LOCK) pyproject.toml --extra test --extra check --extra tracing -c requirements/runtime.txt -c requirements/build.txt \
 	  -o requirements/dev.txt
