@@ -1,5 +1,7 @@
 """YAML as sigs.k8s.io/yaml reads it: YAML 1.1 with some differences."""
 
+import base64
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +11,7 @@ import yaml
 _BOOLEANS = "y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF"
 BAD_ESCAPE = "found invalid Unicode character escape code"
 CONTROL_CHARACTER = "control characters are not allowed"
+_PREFIX = "tag:yaml.org,2002:"
 _EXPONENT = r"[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)"
 # Each scalar type's possible first characters and its pattern. Base 60 numbers are not supported.
 _SCALARS = {
@@ -114,6 +117,21 @@ class JsonTypesLoader(yaml.SafeLoader):
         return text
 
 
+def _float(loader: JsonTypesLoader, node: yaml.ScalarNode) -> float | str:
+    """Return a float; the text of a number that no float holds, which is none for Go's parser."""
+    value: float = loader.construct_yaml_float(node)
+    return value if math.isfinite(value) else str(loader.construct_scalar(node))
+
+
+def _binary(loader: JsonTypesLoader, node: yaml.ScalarNode) -> str:
+    """Return the text that a base64 text stands for."""
+    try:
+        raw = base64.b64decode(loader.construct_scalar(node), validate=True)
+    except ValueError as error:
+        raise RefusedYaml("!!binary value contains invalid base64 data", node.start_mark.line) from error
+    return raw.decode(errors="replace")
+
+
 def _check_aliases(root: yaml.Node) -> None:
     sizes: dict[int, int] = {}
     values = _expanded_size(root, sizes, set())
@@ -150,11 +168,10 @@ def _key(key: object) -> str:
 
 
 def _resolvers() -> dict[Any, list[tuple[str, re.Pattern[str]]]]:
-    prefix = "tag:yaml.org,2002:"
-    own = {prefix + name: pattern for name, pattern in _SCALARS.items()}
+    own = {_PREFIX + name: pattern for name, pattern in _SCALARS.items()}
     inherited = yaml.SafeLoader.yaml_implicit_resolvers
     found = {
-        first: [entry for entry in entries if entry[0] not in own and entry[0] != f"{prefix}timestamp"]
+        first: [entry for entry in entries if entry[0] not in own and entry[0] != f"{_PREFIX}timestamp"]
         for first, entries in inherited.items()
     }
     for tag, (firsts, pattern) in own.items():
@@ -164,4 +181,9 @@ def _resolvers() -> dict[Any, list[tuple[str, re.Pattern[str]]]]:
 
 
 JsonTypesLoader.yaml_implicit_resolvers = _resolvers()
+_SAFE = yaml.SafeLoader.yaml_constructors
+_MAP, _SEQ = _SAFE[f"{_PREFIX}map"], _SAFE[f"{_PREFIX}seq"]
+# Sets and ordered maps are no types of JSON. Go's parser ignores the tag of a mapping or a sequence.
+_OWN = {"float": _float, "binary": _binary, "set": _MAP, "omap": _SEQ, "pairs": _SEQ}
+JsonTypesLoader.yaml_constructors = {**_SAFE, **{_PREFIX + name: made for name, made in _OWN.items()}}
 JsonTypesLoader.bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}

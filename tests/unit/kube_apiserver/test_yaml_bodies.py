@@ -29,6 +29,11 @@ from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
         ("a: 0x1f", {"a": 31}),
         ("a: 1_000", {"a": 1000}),
         ("a: 1e3", {"a": 1000.0}),
+        ("a: 1e400", {"a": "1e400"}),
+        ("a: !!binary QQ==", {"a": "A"}),
+        ("a: !!set {b, c}", {"a": {"b": None, "c": None}}),
+        ("a: !!omap [b: 1]", {"a": [{"b": 1}]}),
+        ("a: !!pairs [b: 1, b: 2]", {"a": [{"b": 1}, {"b": 2}]}),
         ("a: -1.5", {"a": -1.5}),
         ("a: .5", {"a": 0.5}),
         ("a: 1.2.3", {"a": "1.2.3"}),
@@ -46,7 +51,7 @@ def test_a_scalar_is_what_go_takes_it_for(text: str, value: dict[str, Any] | Non
     assert parse_yaml(text.encode()) == value
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: !!python/object:os.system x", "{a: 1"])
+@pytest.mark.parametrize("text", ["a: [", "a: !!binary Q", "a: !!python/object:os.system x", "{a: 1"])
 def test_what_is_no_yaml_is_a_bad_request(text: str) -> None:
     with pytest.raises(StatusError, match="error converting YAML to JSON") as caught:
         parse_yaml(text.encode())
