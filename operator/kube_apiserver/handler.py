@@ -11,6 +11,8 @@ from typing import TypeVar
 from aiohttp import web
 
 from kube_apiserver.cluster import Cluster
+from kube_apiserver.controllers import snapshot_endpoint
+from kube_apiserver.controllers.snapshot import NumberedSnapshots
 from kube_apiserver.dispatch import Verb, is_watch, require, resolve, verb_name
 from kube_apiserver.documents.documents import Documents, page_not_found
 from kube_apiserver.faults import endpoint
@@ -32,6 +34,9 @@ from kube_apiserver.wire.timeout import check_timeout
 _log = logging.getLogger(__name__)
 #: The message for an exception that nothing else caught, which is a fault of this server.
 OWN_FAULT = "the server failed to handle the request; its log has the cause"
+_DEBUGGING = "/debug/"
+_FAULTS = frozenset({endpoint.PATH, endpoint.COMPACT_PATH})
+_SNAPSHOTS = frozenset({snapshot_endpoint.PATH, snapshot_endpoint.RESTORE_PATH})
 
 
 @dataclass(slots=True)
@@ -67,8 +72,9 @@ _Filter = Callable[[_Exchange], Awaitable[_Answer | None]]
 class Handler:
     """Answers the requests of one server."""
 
-    def __init__(self, cluster: Cluster, authenticator: Authenticator) -> None:
+    def __init__(self, cluster: Cluster, authenticator: Authenticator, snapshots: NumberedSnapshots) -> None:
         self._cluster = cluster
+        self._snapshots = snapshots
         self._authenticator = authenticator
         self._documents = Documents(cluster)
         self._filters: tuple[_Filter, ...] = (
@@ -76,7 +82,7 @@ class Handler:
             self._check_timeout,
             self._authenticate,
             self._inject_fault,
-            self._plan_faults,
+            self._answer_debugging,
             self._answer_document,
             self._resolve,
             self._authorize,
@@ -146,20 +152,22 @@ class Handler:
         else:
             verb = verb_name(request.method, target, watching=is_watch(request, target))
         subject = subject_of(request, target, verb)
-        if subject.path.startswith(endpoint.PATH):
+        if subject.path.startswith(_DEBUGGING):
             return None  # otherwise a fault could block its own removal
         fault = self._cluster.faults.take(subject)
         answer = None if fault is None else await inject(fault, request)
         exchange.is_lost = answer is LOST
         return None if exchange.is_lost else answer
 
-    async def _plan_faults(self, exchange: _Exchange) -> Response | None:
-        """Answer a request to the fault endpoint, which only the group ``system:masters`` may use."""
+    async def _answer_debugging(self, exchange: _Exchange) -> Response | None:
+        """Answer a request about faults or snapshots, which only the group ``system:masters`` may send."""
         path = exchange.path
-        if path not in {endpoint.PATH, endpoint.COMPACT_PATH}:
+        if path not in _FAULTS | _SNAPSHOTS:
             return None
         if MASTERS not in exchange.user.groups:
             raise refusal(exchange.user, Attributes(exchange.http.method.lower(), path=path))
+        if path in _SNAPSHOTS:
+            return await snapshot_endpoint.answer(self._snapshots, exchange.http, path)
         return await endpoint.answer(self._cluster.faults, self._cluster.store, exchange.http, path)
 
     async def _answer_document(self, exchange: _Exchange) -> Response | None:

@@ -15,7 +15,7 @@ from kube_apiserver.clock import Clock, SystemClock
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.config import ApiServerConfig, Endpoint
 from kube_apiserver.controllers.controllers import Controllers
-from kube_apiserver.controllers.snapshot import Snapshot, restore, take
+from kube_apiserver.controllers.snapshot import NumberedSnapshots, Snapshot, restore, take
 from kube_apiserver.features import enabled_features
 from kube_apiserver.handler import Handler
 from kube_apiserver.listener import BACKLOG, Front, address_of, listen, reachable
@@ -130,7 +130,9 @@ class ApiServer:
         if token:
             self.cluster.tokens.register(token)
         handler = Handler(
-            self.cluster, Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None)
+            self.cluster,
+            Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None),
+            NumberedSnapshots(self.cluster, self._controllers),
         )
         server = web.Server(
             handler if self._front is None else self._front.around(handler),

@@ -1,5 +1,6 @@
-"""Snapshots of a running server: its objects and served kinds at one time."""
+"""Snapshots of a running server: its objects and served kinds at one time. Clients name theirs by number."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kube_apiserver.cluster import Cluster
@@ -40,3 +41,44 @@ async def restore(snapshot: Snapshot, cluster: Cluster, controllers: Controllers
     controllers.return_to(snapshot.definitions)
     cluster.faults.reset()
     await store.durable(store.revision)
+
+
+class NumberedSnapshots:
+    """The snapshots of clients, which outlive a request.
+
+    Args:
+        cluster: the cluster.
+        controllers: its controllers.
+    """
+
+    def __init__(self, cluster: Cluster, controllers: Controllers) -> None:
+        self._cluster = cluster
+        self._controllers = controllers
+        self._kept: dict[int, Snapshot] = {}
+        self._last = 0
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(tuple(self._kept))
+
+    def take(self) -> int:
+        """Keep the present state, and return its number."""
+        self._last += 1
+        self._kept[self._last] = take(self._cluster, self._controllers)
+        return self._last
+
+    async def restore(self, number: int) -> int:
+        """Return to a kept state, and return the revision after that.
+
+        Raises:
+            KeyError: there is no snapshot with this number.
+            JournalFailed: the data folder cannot be written. The state is as before.
+        """
+        await restore(self._kept[number], self._cluster, self._controllers)
+        return self._cluster.store.revision
+
+    def drop(self, number: int | None = None) -> None:
+        """Forget a snapshot, all of them without a number."""
+        if number is None:
+            self._kept.clear()
+        else:
+            self._kept.pop(number, None)

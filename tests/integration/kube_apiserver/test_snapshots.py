@@ -200,6 +200,25 @@ async def test_a_snapshot_can_be_restored_more_than_once(api: JsonApi, api_serve
         assert await names(api, CONFIGMAPS) == []
 
 
+async def test_clients_take_and_restore_snapshots_over_http(api: JsonApi, api_server: ApiServer) -> None:
+    assert await api("POST", "/debug/snapshots") == (201, {"number": 1})
+    _, created = await api("POST", CONFIGMAPS, {"metadata": {"name": "new"}})
+    api_server.faults.add(Fault(action=Action.REFUSE, count=None))
+    status, restored = await api("POST", "/debug/restore", number="1")
+    assert (status, restored["restored"]) == (200, 1), "a planned fault does not hit the restore that removes it"
+    assert int(restored["resourceVersion"]) > int(created["metadata"]["resourceVersion"])
+    assert await names(api, CONFIGMAPS) == []
+    await api("POST", "/debug/snapshots")
+    assert await api("GET", "/debug/snapshots") == (200, {"snapshots": [1, 2]})
+    assert await api("DELETE", "/debug/snapshots", number="1") == (200, {"snapshots": [2]})
+    status, failure = await api("POST", "/debug/restore", number="1")
+    assert (status, failure["message"]) == (404, "there is no snapshot 1; those of /debug/snapshots are: 2")
+    assert (await api("POST", "/debug/restore"))[0] == 400
+    assert (await api("GET", "/debug/restore"))[0] == (await api("PUT", "/debug/snapshots"))[0] == 405
+    assert (await api("POST", "/debug/snapshots", headers={"Impersonate-User": "jane"}))[0] == 403
+    assert await api("DELETE", "/debug/snapshots") == (200, {"snapshots": []})
+
+
 async def test_the_snapshot_of_another_server_is_refused(api_server: ApiServer) -> None:
     async with (other := ApiServer(ApiServerConfig(tls=False))):
         with pytest.raises(ValueError, match="of another server"):
