@@ -115,3 +115,13 @@ def test_the_reason_why_an_object_is_not_ready(which: Fields, reason: str) -> No
 def test_a_condition_can_be_named_for_any_kind() -> None:
     found = obj("v1/ConfigMap", conditions=condition("Synced", "Unknown", reason="Later"))
     assert unready_reason(found, "Synced") == "its condition Synced is Unknown (Later)"
+
+
+@pytest.mark.parametrize("kind", ["apps/v1/Deployment", "v1/Pod", "example.com/v1/Widget"])
+def test_an_object_of_which_only_metadata_are_cached_says_so(kind: str) -> None:
+    version, _, name = kind.rpartition("/")
+    obj = {"apiVersion": version, "kind": name, "metadata": {"name": "a", "generation": 1}}
+    hint = "; its cache has no status: if the kind is declared with metadata_only=True, declare it without"
+    assert unready_reason(obj).endswith(hint)
+    assert hint not in unready_reason({**obj, "status": {}})
+    assert unready_reason({**obj, "kind": "Secret", "apiVersion": "v1"}) == ""

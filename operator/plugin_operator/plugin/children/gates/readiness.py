@@ -11,6 +11,9 @@ from plugin_operator.kube import GroupVersionKind, Object, builtin_resource
 #: Returns why an object is not ready; empty if it is.
 Judge = Callable[[Object], str]
 
+_METADATA = frozenset({"apiVersion", "kind", "metadata"})
+_METADATA_ONLY = "its cache has no status: if the kind is declared with metadata_only=True, declare it without"
+
 
 def unready_reason(obj: Object, condition: str = "") -> str:
     """Return why an object is not ready; empty if it is.
@@ -20,6 +23,11 @@ def unready_reason(obj: Object, condition: str = "") -> str:
         condition: the condition that must be True; by default what fits the kind: the rules of kubectl for built-in
             kinds, and the condition Ready for others.
     """
+    reason = _reason(obj, condition)
+    return f"{reason}; {_METADATA_ONLY}" if reason and obj.keys() <= _METADATA else reason
+
+
+def _reason(obj: Object, condition: str) -> str:
     kind = GroupVersionKind.of(obj)
     if condition:
         return _without_condition(obj, condition)
