@@ -61,3 +61,7 @@ _HOMES = {
 
 if not TYPE_CHECKING:
     __getattr__ = names_on_demand(__name__, _HOMES)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
