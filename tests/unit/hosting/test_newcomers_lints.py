@@ -188,6 +188,7 @@ def test_a_child_of_a_kind_that_owns_does_not_have_is_found(code: str) -> None:
         "await ctx.sync_children(obj, [{'apiVersion': 'v1', 'kind': request.name}])",
         f"await ctx.sync_children(obj, [{{**obj, 'kind': 'Pod'}}, *others({POD}), other({POD})])",
         f"pod = {POD}\npod['kind'] = 'Secret'\nawait ctx.sync_children(obj, [pod])",
+        f"pods = [{POD}]\npods[0] = other\nawait ctx.sync_children(obj, pods)",
         f"def pod(a):\n    if a:\n        return {SECRET}\n    return {POD}\nawait ctx.sync_children(obj, [pod(1)])",
     ],
 )

@@ -50,14 +50,14 @@ def kind_of_object(file: SourceFile, node: ast.expr | None, steps: int = _MAX_ST
             function = file.called_function(node) if not kind else None
             return NamedKind(kind, ast.unparse(func)) if kind else _kind_of_result(file, function, steps)
         case ast.Name():
-            return kind_of_object(file, _value_of(file, node), steps - 1)
+            return kind_of_object(file, value_of(file, node), steps - 1)
         case ast.Dict():
             return _kind_of_dict(file, node)
     return None
 
 
-def _value_of(file: SourceFile, node: ast.Name) -> ast.expr | None:
-    """Return the expression that a variable holds; None if it may hold another, or if a key of it is set later."""
+def value_of(file: SourceFile, node: ast.Name) -> ast.expr | None:
+    """Return the expression that a variable holds; None if it may hold another, or if a key or item is set later."""
     bound = file.scopes.scope_of[node].lookup(node.id)
     is_set = bound is not None and any(_is_set(file, each) for each in file.reads_of(bound[0], node.id))
     return None if is_set else file.scopes.only_value(node)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from plugin_operator.error_hints import undeclared_kind
 from plugin_operator.hosting.lints.facts import Found
-from plugin_operator.hosting.lints.kinds import NamedKind, kind_of_object
+from plugin_operator.hosting.lints.kinds import NamedKind, kind_of_object, value_of
 from plugin_operator.hosting.lints.lint import ERROR, Lint, Rule
 from plugin_operator.hosting.lints.mistakes.undeclared_caches import controllers_of
 from plugin_operator.hosting.lints.source_file import CONTEXT, SourceFile, arguments_of
@@ -27,7 +27,7 @@ def _find(file: SourceFile) -> Iterable[Found]:
 
 def _children(file: SourceFile, given: ast.AST | None) -> Iterator[tuple[ast.expr, NamedKind]]:
     """Yield the expressions of children, as far as their kinds are certain, with the kinds."""
-    listed = file.scopes.only_value(given) if isinstance(given, ast.Name) else given
+    listed = value_of(file, given) if isinstance(given, ast.Name) else given
     for each in listed.elts if isinstance(listed, ast.List | ast.Tuple) else ():
         if (kind := kind_of_object(file, each)) is not None:
             yield each, kind
