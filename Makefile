@@ -308,6 +308,10 @@ $(VENV)-suites/.tools: requirements/suites.txt | $(BIN)/python
 	@$(VENV)-suites/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes -r requirements/suites.txt
 	@touch $@
 
+.PHONY: mutations
+mutations: controlplane ## Send random mutations to both API servers and group what differs; minutes (SEED, ARGS='--kind pods'; needs Go)
+	@PYTHONPATH=operator $(BIN)/python -m tests.conformance.mutations --seed $(or $(SEED),1) $(ARGS)
+
 SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller builder recorder)
 
 .PHONY: conformance-suites

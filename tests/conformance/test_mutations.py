@@ -1,0 +1,45 @@
+"""The mutations are drawn by the seed alone, for every kind that can be created."""
+
+import random
+
+from kube_apiserver.schema import facts
+from tests.conformance.mutations.definitions import CUSTOM
+from tests.conformance.mutations.kinds import builtin, custom
+from tests.conformance.mutations.mutating import REMOVED, Edit, edited, json_patch, merge_patch
+from tests.conformance.mutations.samples import SAMPLES
+from tests.conformance.mutations.units import OPERATIONS, unit, units
+
+
+def test_a_seed_draws_the_same_requests_again() -> None:
+    kinds = [*builtin(), *custom()]
+
+    def drawn(seed: int) -> list[object]:
+        return [each.call for made in units(kinds, seed, 700) for each in made.sent]
+
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)
+
+
+def test_every_kind_that_can_be_created_has_a_sample() -> None:
+    created = {f"{each.group}/{each.version}/{each.kind}" for each in facts.resources() if "create" in each.verbs}
+    assert {place.removeprefix("/") for place in created} == set(SAMPLES)
+    assert len(CUSTOM) == 20
+
+
+def test_a_unit_writes_in_every_way() -> None:
+    (deployments,) = (kind for kind in builtin() if kind.kind == "Deployment")
+    made = unit(deployments, random.Random(1))
+    assert {each.operation for each in made.sent} == {"create", "get", "sample", *OPERATIONS}
+
+
+def test_an_edit_is_an_object_and_each_kind_of_patch() -> None:
+    obj = {"spec": {"a": 1, "l": [{"name": "x"}, {"name": "y"}]}}
+    edits = [Edit("remove", ("spec", "a"), REMOVED), Edit("value", ("spec", "l", 1, "name"), "z")]
+
+    assert edited(obj, edits) == {"spec": {"l": [{"name": "x"}, {"name": "z"}]}}
+    assert merge_patch(obj, edits) == {"spec": {"a": None, "l": [{"name": "x"}, {"name": "z"}]}}
+    assert merge_patch(obj, edits, strategic=True) == {"spec": {"a": None, "l": [{"name": "z"}]}}
+    assert json_patch(obj, edits) == [
+        {"op": "remove", "path": "/spec/a"},
+        {"op": "replace", "path": "/spec/l/1/name", "value": "z"},
+    ]
