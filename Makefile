@@ -316,8 +316,9 @@ SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller
 
 .PHONY: conformance-suites
 conformance-suites: $(VENV)/.dev $(VENV)-suites/.tools ## Run suites of other projects and compare with kube-apiserver (RECORD=1 lists; needs Go)
-	@for program in $(if $(RECORD),controlplane) $(SUITE_PROGRAMS); do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
+	@for program in $(if $(RECORD),controlplane) $(SUITE_PROGRAMS) helm3 helm4; do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
 	@SUITES_PYTHON='$(abspath $(VENV)-suites/bin/python)' $(BIN)/python -m tests.conformance.suites $(if $(RECORD),--record) $(ARGS)
+	@$(if $(RECORD)$(ARGS),,HELM_SERVER=embedded $(BIN)/python -m pytest tests/helm/test_helm_applies.py)
 
 # Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5

@@ -1,5 +1,9 @@
-"""Fixtures: both versions of helm, and the throwaway kube-apiserver with stub CRDs of the Prometheus Operator."""
+"""Fixtures: both versions of helm, and a throwaway kube-apiserver with stub CRDs of the Prometheus Operator.
 
+``HELM_SERVER=embedded`` takes the embedded API server in the place of kube-apiserver.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +11,7 @@ import pytest
 import yaml
 
 from tests import gotool
-from tests.conformance.differential.targets import running
+from tests.conformance import servers
 from tests.helm.client import Helm, Kubectl
 
 VERSIONS = ("helm3", "helm4")
@@ -37,9 +41,10 @@ def helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
-    folder = tmp_path_factory.mktemp("controlplane")
-    command = [gotool.wanted("controlplane"), "--data-dir", str(folder), "--stop-on-stdin-close"]
-    with running(command, folder / "kubeconfig", folder / "log") as target:
+    folder = tmp_path_factory.mktemp("server")
+    is_embedded = os.environ.get("HELM_SERVER") == "embedded"
+    server = servers.embedded(folder) if is_embedded else servers.real(gotool.wanted("controlplane"), folder)
+    with server as target:
         kubectl = Kubectl(target.kubeconfig)
         kubectl("apply", "-f", "-", given=yaml.safe_dump_all([_stub("ServiceMonitor"), _stub("PrometheusRule")]))
         kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")

@@ -34,7 +34,8 @@ def of_kustomize(kubectl: Kubectl) -> dict[Key, Object]:
     """The objects that kubectl applies, which are gone again."""
     kubectl("apply", "--kustomize", str(MANIFESTS))
     found = comparable(kubectl.of_instance(RELEASE))
-    kubectl("delete", "--kustomize", str(MANIFESTS), "--wait=true", "--timeout=50s")
+    # The namespace takes the others along.
+    kubectl("delete", "--kustomize", str(MANIFESTS), "--ignore-not-found", "--wait=true", "--timeout=50s")
     return found
 
 
