@@ -18,6 +18,7 @@ _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
+_SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
 # What YAML folds or refuses in a text: U+007F to U+009F, U+2028, U+2029, U+FFFE and U+FFFF.
 _FOR_JSON_ONLY = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbf[\xbe\xbf]")
 _MEMBER_OR_TEXT = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?', re.DOTALL)
@@ -101,12 +102,35 @@ def differs_as_yaml(raw: bytes) -> bool:
 
 def duplicate_fields(raw: bytes) -> list[str]:
     """Return the paths of the object members that occur more than once in ``raw``, which must be valid JSON."""
+    if _has_no_duplicates(raw):
+        return []
     found: list[str] = []
     text = without_lone_surrogates(raw)
     # Python refuses to read long numbers, whose values do not matter here.
     value = json.loads(text, object_pairs_hook=_Pairs, parse_int=float, parse_float=float)
     _collect_duplicates(value, "", found)
     return found
+
+
+def _has_no_duplicates(raw: bytes) -> bool:
+    """Report whether a valid document surely has no member twice, which is quicker to find out than where it has one.
+
+    Unless space precedes a colon, a document has at least as many closing quotes with a colon as it has members.
+    """
+    if _SPACED_COLON.search(raw):
+        return False
+    try:
+        return raw.count(b'":') == _member_count(_decoder.decode(raw))
+    except msgspec.DecodeError:
+        return False
+
+
+def _member_count(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_member_count(member) for member in value.values() if isinstance(member, (dict, list)))
+    if isinstance(value, list):
+        return sum(_member_count(item) for item in value if isinstance(item, (dict, list)))
+    return 0
 
 
 class _Pairs(dict[str, Any]):

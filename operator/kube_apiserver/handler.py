@@ -197,7 +197,7 @@ class Handler:
         call = _known(exchange.call)
         media = "" if call.target.subresource in CONNECTED else call.representation().media
         answer = await require(exchange.verb)(call)
-        if isinstance(answer, Response) and answer.media == "application/json":
+        if isinstance(answer, Response) and answer.media == "application/json" != media:
             return replace(answer, media=media)
         return answer
 

@@ -33,14 +33,13 @@ def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
 def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
     if old is not _ABSENT and new is not _ABSENT and _same(old, new):
         return
+    if old is _ABSENT or new is _ABSENT:
+        into, value = (result.added, new) if old is _ABSENT else (result.removed, old)
+        into.insert(path, _paths_below(value, schema))
+        return
     if not _descends(old, new, schema):
-        if old is _ABSENT:
-            result.added.insert(path)
-        elif new is _ABSENT:
-            result.removed.insert(path)
-        else:
-            result.modified.insert(path)
-            _compare_insides(old, new, schema, path, result)
+        result.modified.insert(path)
+        _compare_insides(old, new, schema, path, result)
         return
     before = {element: (value, known) for element, value, known in members(old, schema)}
     after = {element: (value, known) for element, value, known in members(new, schema)}
@@ -49,10 +48,19 @@ def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comp
         first = before[element][0] if element in before else _ABSENT
         second = after[element][0] if element in after else _ABSENT
         _compare(first, second, known, (*path, element), result)
-    if old is _ABSENT:
-        result.added.insert(path)
-    elif new is _ABSENT:
-        result.removed.insert(path)
+
+
+def _paths_below(value: Any, schema: Schema | None) -> FieldSet:
+    """Return every path below a value: none below a leaf and an empty container."""
+    result = FieldSet()
+    if not value or is_leaf(value, schema):
+        return result
+    for element, member, known in members(value, schema):
+        result.members.add(element)
+        if isinstance(member, (dict, list)):
+            # Of items with the same key, the last one counts.
+            result.children[element] = _paths_below(member, known)
+    return result
 
 
 def _compare_insides(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
@@ -71,7 +79,7 @@ def _same(old: Any, new: Any) -> bool:
 
 def _descends(old: Any, new: Any, schema: Schema | None) -> bool:
     """Report whether the values are compared member by member: both are containers of one type, not both empty."""
-    known = [value for value in (old, new) if value is not _ABSENT and value is not None]
+    known = [value for value in (old, new) if value is not None]
     containers = [value for value in known if isinstance(value, (dict, list)) and not is_leaf(value, schema)]
     if len(containers) != len(known) or not any(containers):
         return False

@@ -80,7 +80,7 @@ def _encoded(entry: Entry) -> dict[str, Any]:
 
 def stamp(now: datetime) -> str:
     """Return a time as entries write it: UTC, in whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def with_entries(obj: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, Any]:

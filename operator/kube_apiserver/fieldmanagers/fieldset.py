@@ -42,13 +42,15 @@ class FieldSet:
             result[element] = {".": {}, **inside} if inside and element in self.members else inside
         return result
 
-    def insert(self, path: Path) -> None:
-        """Add one path. The empty path is ignored."""
+    def insert(self, path: Path, below: "FieldSet | None" = None) -> None:
+        """Add one path, and the paths below it that no call has added before. The empty path is ignored."""
         node: FieldSet = self
         for element in path[:-1]:
             node = node.children.setdefault(element, FieldSet())
         if path:
             node.members.add(path[-1])
+            if below:
+                node.children[path[-1]] = below
 
     def paths(self, prefix: Path = ()) -> Iterator[Path]:
         """Yield every path: the members of each node, sorted, then its children."""
