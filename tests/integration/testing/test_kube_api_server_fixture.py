@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.pages import ROOT
 
 pytestmark = pytest.mark.embedded_only("the fixture brings its own server")
 
@@ -59,6 +62,12 @@ def test_each_test_finds_the_seeds_and_nothing_of_other_tests(tmp_path: Path) ->
     (tmp_path / "test_it.py").write_text(TESTS)
     shown = run(tmp_path, "-n", "2")
     assert "5 passed" in shown, shown
+
+
+def test_an_installed_package_brings_the_plugin_under_the_name_of_its_module() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["pytest11"]
+    assert "kube_apiserver.pytest_plugin" in declared
+    assert [name for name, module in declared.items() if name != module] == [], "or -p beside it is another plugin"
 
 
 def test_an_unused_fixture_imports_no_part_of_the_server() -> None:
