@@ -45,3 +45,24 @@ async def test_a_stop_before_the_long_work_begins_leaves_no_coroutine_behind() -
     for _ in range(5):
         await asyncio.sleep(0)
     assert not made
+
+
+async def test_interrupted_work_begins_again_with_its_key() -> None:
+    """After a restore, the deletion of a namespace must not go on with the objects that it found before."""
+    begun: list[str] = []
+    first, second = asyncio.Event(), asyncio.Event()
+
+    async def work(key: str) -> None:
+        begun.append(key)
+        (second if len(begun) == 2 else first).set()
+        await asyncio.Event().wait()
+
+    coalescer = Coalescer(work)
+    coalescer.interrupt()  # there is nothing to interrupt
+    coalescer.add("key")
+    async with asyncio.timeout(10):
+        await first.wait()
+        coalescer.interrupt()
+        await second.wait()
+    coalescer.stop()
+    assert begun == ["key", "key"]
