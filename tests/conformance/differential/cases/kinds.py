@@ -14,6 +14,15 @@ def _made(path: str, api_version: str, kind: str, **content: Any) -> Any:
     return post(path, {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, **content})
 
 
+_NAMED = {"metadata": {"name": "x-$id"}}
+_FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1"
+_QUEUE: dict[str, Any] = {"type": "Limited", "limited": {"limitResponse": {"type": "Queue", "queuing": {"queues": 32}}}}
+_POLICIES = "/apis/admissionregistration.k8s.io/v1"
+_MATCHED = {
+    "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}]
+}
+_VALIDATING: dict[str, Any] = {"validations": [{"expression": "true"}], "matchConstraints": _MATCHED}
+_BINDING: dict[str, Any] = {"policyName": "p", "validationActions": ["Deny"], "matchResources": _MATCHED}
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/$ns/leases"
 _LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
 
@@ -87,6 +96,20 @@ CASES = (
                 "schedule": "* * * * *",
                 "jobTemplate": {"spec": {"template": {"spec": {**_POD_SPEC, "restartPolicy": "Never"}}}},
             },
+        ),
+    ),
+    case(
+        "flow control and admission policies get their defaults",
+        *(
+            post(
+                f"{path}?dryRun=All", {"apiVersion": path[6:].rpartition("/")[0], "kind": kind, **_NAMED, "spec": spec}
+            )
+            for path, kind, spec in (
+                (f"{_FLOW}/flowschemas", "FlowSchema", {"priorityLevelConfiguration": {"name": "exempt"}}),
+                (f"{_FLOW}/prioritylevelconfigurations", "PriorityLevelConfiguration", _QUEUE),
+                (f"{_POLICIES}/validatingadmissionpolicies", "ValidatingAdmissionPolicy", _VALIDATING),
+                (f"{_POLICIES}/validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", _BINDING),
+            )
         ),
     ),
     case(

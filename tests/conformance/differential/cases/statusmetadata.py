@@ -13,15 +13,10 @@ _TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
 _FLOW = "flowcontrol.apiserver.k8s.io/v1"
 _LIMITED = {
     "type": "Limited",
-    "limited": {"nominalConcurrencyShares": 30, "lendablePercent": 0, "limitResponse": {"type": "Reject"}},
+    "limited": {"limitResponse": {"type": "Queue", "queuing": {"queues": 32}}},
 }
-_SECRETS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"], "scope": "*"}
-_EVERYTHING: dict[str, Any] = {"namespaceSelector": {}, "objectSelector": {}, "matchPolicy": "Equivalent"}
-_POLICY = {
-    "validations": [{"expression": "true"}],
-    "matchConstraints": {**_EVERYTHING, "resourceRules": [_SECRETS]},
-    "failurePolicy": "Fail",
-}
+_SECRETS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}
+_POLICY = {"validations": [{"expression": "true"}], "matchConstraints": {"resourceRules": [_SECRETS]}}
 
 
 def _written(api_version: str, kind: str, plural: str, spec: dict[str, Any], name: str = "w") -> tuple[Step, ...]:
