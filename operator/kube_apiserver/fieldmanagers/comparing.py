@@ -20,6 +20,8 @@ class Comparison:
 
     def without(self, paths: frozenset[Path]) -> "Comparison":
         """Return the comparison without these paths and everything below them."""
+        if not paths:
+            return self
         return Comparison(self.added.without(paths), self.removed.without(paths), self.modified.without(paths))
 
 

@@ -11,7 +11,7 @@ Path = tuple[str, ...]
 
 
 class FieldSet:
-    """A set of paths. Operators return new sets and do not modify their operands."""
+    """A set of paths. Operators do not modify their operands, and may return one of them."""
 
     __slots__ = ("children", "members")
 
@@ -72,6 +72,8 @@ class FieldSet:
     __hash__ = None  # type: ignore[assignment]
 
     def __or__(self, other: "FieldSet") -> "FieldSet":
+        if not other or not self:
+            return other or self
         children = dict(self.children)
         for element, child in other.children.items():
             mine = children.get(element)

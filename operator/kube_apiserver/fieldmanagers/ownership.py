@@ -68,6 +68,8 @@ def without_changed(entries: Sequence[Entry], changes: Comparison, *, force: boo
     Raises:
         ApplyConflict: a write without ``force`` changes a field of another manager.
     """
+    if not entries:
+        return []
     touched = changes.added | changes.modified
     contested = [(entry, entry.fields & touched) for entry in entries]
     conflicts = [(entry, fields) for entry, fields in contested if fields]

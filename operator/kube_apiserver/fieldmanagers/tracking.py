@@ -13,7 +13,6 @@ from kube_apiserver.fieldmanagers.entries import (
     with_entries,
     without_entries,
 )
-from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, without_changed
 from kube_apiserver.fieldmanagers.typed_errors import is_typed
 from kube_apiserver.fieldmanagers.typed_values import rooted
@@ -84,9 +83,10 @@ def _joined(entries: Sequence[Entry], mine: Entry) -> list[Entry]:
     if not mine.fields:
         return list(entries)
     same = next((entry for entry in entries if entry.identity == mine.identity), None)
+    if same is None:
+        return [*entries, mine]
     rest = [entry for entry in entries if entry.identity != mine.identity]
-    before = same.fields if same else FieldSet()
-    return [*rest, mine.with_fields(before | mine.fields)]
+    return [*rest, mine.with_fields(same.fields | mine.fields)]
 
 
 def capped(entries: Sequence[Entry]) -> list[Entry]:
