@@ -16,7 +16,12 @@ _EXPONENT = r"[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)"
 # Each scalar type's possible first characters and its pattern. Base 60 numbers are not supported.
 _SCALARS = {
     "bool": ("yYnNtTfFoO", re.compile(rf"^(?:{_BOOLEANS})$")),
-    "float": ("-+0123456789.", re.compile(rf"^[-+]?(?:{_EXPONENT}|[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$")),
+    "float": (
+        "-+0123456789.",
+        re.compile(
+            rf"^(?:[-+]?(?:{_EXPONENT}|[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN))$"
+        ),
+    ),
     "int": ("-+0123456789", re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")),
 }
 
@@ -120,7 +125,13 @@ class JsonTypesLoader(yaml.SafeLoader):
 def _float(loader: JsonTypesLoader, node: yaml.ScalarNode) -> float | str:
     """Return a float; the text of a number that no float holds, which is none for Go's parser."""
     value: float = loader.construct_yaml_float(node)
-    return value if math.isfinite(value) else str(loader.construct_scalar(node))
+    if math.isfinite(value):
+        return value
+    text = str(loader.construct_scalar(node))
+    if text.lstrip("+-").lower() in (".inf", ".nan"):
+        shown = "NaN" if math.isnan(value) else "-Inf" if value < 0 else "+Inf"
+        raise RefusedYaml(f"json: unsupported value: {shown}", node.start_mark.line)
+    return text
 
 
 def _binary(loader: JsonTypesLoader, node: yaml.ScalarNode) -> str:
@@ -130,6 +141,13 @@ def _binary(loader: JsonTypesLoader, node: yaml.ScalarNode) -> str:
     except ValueError as error:
         raise RefusedYaml("!!binary value contains invalid base64 data", node.start_mark.line) from error
     return raw.decode(errors="replace")
+
+
+def _untagged(loader: JsonTypesLoader, node: yaml.Node) -> Any:
+    """Return the value of a node whose tag is none of YAML's: that of its form."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(loader.construct_scalar(node))
+    return (_MAP if isinstance(node, yaml.MappingNode) else _SEQ)(loader, node)
 
 
 def _check_aliases(root: yaml.Node) -> None:
@@ -183,7 +201,7 @@ def _resolvers() -> dict[Any, list[tuple[str, re.Pattern[str]]]]:
 JsonTypesLoader.yaml_implicit_resolvers = _resolvers()
 _SAFE = yaml.SafeLoader.yaml_constructors
 _MAP, _SEQ = _SAFE[f"{_PREFIX}map"], _SAFE[f"{_PREFIX}seq"]
-# Sets and ordered maps are no types of JSON. Go's parser ignores the tag of a mapping or a sequence.
+# Sets and ordered maps are no types of JSON. Go's parser ignores the tag of a mapping or a sequence, and unknown tags.
 _OWN = {"float": _float, "binary": _binary, "set": _MAP, "omap": _SEQ, "pairs": _SEQ}
-JsonTypesLoader.yaml_constructors = {**_SAFE, **{_PREFIX + name: made for name, made in _OWN.items()}}
+JsonTypesLoader.yaml_constructors = {**_SAFE, **{_PREFIX + name: made for name, made in _OWN.items()}, None: _untagged}
 JsonTypesLoader.bool_values = {**yaml.SafeLoader.bool_values, "y": True, "n": False}

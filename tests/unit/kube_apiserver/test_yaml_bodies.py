@@ -31,6 +31,10 @@ from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
         ("a: 1e3", {"a": 1000.0}),
         ("a: 1e400", {"a": "1e400"}),
         ("a: !!binary QQ==", {"a": "A"}),
+        ("a: !mine 1", {"a": "1"}),
+        ("a: !mine {b: 1}", {"a": {"b": 1}}),
+        ("a: !mine [1]", {"a": [1]}),
+        ("a: !!python/object:os.system x", {"a": "x"}),
         ("a: !!set {b, c}", {"a": {"b": None, "c": None}}),
         ("a: !!omap [b: 1]", {"a": [{"b": 1}]}),
         ("a: !!pairs [b: 1, b: 2]", {"a": [{"b": 1}, {"b": 2}]}),
@@ -51,7 +55,7 @@ def test_a_scalar_is_what_go_takes_it_for(text: str, value: dict[str, Any] | Non
     assert parse_yaml(text.encode()) == value
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: !!binary Q", "a: !!python/object:os.system x", "{a: 1"])
+@pytest.mark.parametrize("text", ["a: [", "a: !!binary Q", "a: .inf", "a: -.INF", "a: .NaN", "{a: 1"])
 def test_what_is_no_yaml_is_a_bad_request(text: str) -> None:
     with pytest.raises(StatusError, match="error converting YAML to JSON") as caught:
         parse_yaml(text.encode())

@@ -147,6 +147,33 @@ CASES = (
         ),
     ),
     case(
+        "tags of YAML",
+        *(
+            post(
+                f"{CONFIG_MAPS}?dryRun=All",
+                f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n{text}\n",
+                content_type="application/yaml",
+            )
+            for text in (
+                "data: {a: !!binary QQ==}",
+                "data: {a: !!binary /w==}",
+                "data: !!set {b, c}",
+                "data: {a: !!omap [b: 1]}",
+                "data: {a: !!pairs [b: 1, b: 2]}",
+                "data: {a: !!str 1}",
+                "data: {a: !!float 1}",
+                "data: {a: !!int '1'}",
+                "data: {a: !mine b}",
+                "data: {a: 1e400}",
+                "data: {a: -1e400}",
+                "data: !mine {a: b}",
+                "data: {a: !!python/object:os.system x}",
+                "immutable: 1e400",
+                "immutable: !!bool yes",
+            )
+        ),
+    ),
+    case(
         "a verb that a resource lacks is not allowed",
         post(f"{CONFIG_MAPS}/a", config_map("a")),
         put(CONFIG_MAPS, config_map("a")),

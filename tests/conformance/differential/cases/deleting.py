@@ -70,6 +70,8 @@ CASES = (
         post(CONFIG_MAPS, config_map("a"), keep={"uid": "metadata.uid", "rv": "metadata.resourceVersion"}),
         delete(_A, _options(preconditions={"uid": "11111111-2222-3333-4444-555555555555"})),
         delete(_A, _options(preconditions={"resourceVersion": "1"})),
+        delete(_A, _options(preconditions={"uid": ""})),
+        delete(_A, _options(preconditions={"resourceVersion": ""})),
         delete(_A, _options(preconditions={"uid": "$uid", "resourceVersion": "$rv"})),
     ),
     case(
