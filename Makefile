@@ -312,13 +312,16 @@ $(VENV)-suites/.tools: requirements/suites.txt | $(BIN)/python
 mutations: controlplane ## Send random mutations to both API servers and group what differs; minutes (SEED, ARGS='--kind pods'; needs Go)
 	@PYTHONPATH=operator $(BIN)/python -m tests.conformance.mutations --seed $(or $(SEED),1) $(ARGS)
 
-SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller builder recorder)
+SUITE_PROGRAMS := $(addprefix controllerruntime-,client cache manager controller builder recorder) helm3 helm4
+OLD_KUBECTLS   := kubectl135 kubectl136
 
 .PHONY: conformance-suites
 conformance-suites: $(VENV)/.dev $(VENV)-suites/.tools ## Run suites of other projects and compare with kube-apiserver (RECORD=1 lists; needs Go)
-	@for program in $(if $(RECORD),controlplane) $(SUITE_PROGRAMS) helm3 helm4; do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
+	@for program in controlplane $(SUITE_PROGRAMS) $(OLD_KUBECTLS); do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
 	@SUITES_PYTHON='$(abspath $(VENV)-suites/bin/python)' $(BIN)/python -m tests.conformance.suites $(if $(RECORD),--record) $(ARGS)
 	@$(if $(RECORD)$(ARGS),,HELM_SERVER=embedded $(BIN)/python -m pytest tests/helm/test_helm_applies.py)
+	@$(if $(RECORD)$(ARGS),,$(foreach program,$(OLD_KUBECTLS),SCRIPTS_KUBECTL=$$($(BIN)/python tests/gotools/build.py $(program)) \
+	  $(BIN)/python -m pytest tests/conformance/test_kubectl.py &&)) true
 
 # Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5

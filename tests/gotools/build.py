@@ -87,6 +87,8 @@ PROGRAMS = {
         HERE / "promtool", "github.com/prometheus/prometheus/cmd/promtool", "github.com/prometheus/prometheus",
         {"github.com/prometheus/common/version.Version": "{version}"}, tags="remove_all_sd",
     ),
+    # Two older versions of kubectl; the environment of the tests has the newest.
+    **{name: Program(HERE / name, ".", "k8s.io/kubectl") for name in ("kubectl135", "kubectl136")},
     # One program of Ginkgo specs for each package.
     **{
         f"controllerruntime-{name}": Program(

@@ -116,6 +116,8 @@ class Shell:
 
 
 def find_kubectl() -> str:
-    """Return the kubectl beside this interpreter, else the one on the path."""
+    """Return the kubectl that ``SCRIPTS_KUBECTL`` names, the one beside this interpreter, or the one on the path."""
+    if named := os.environ.get("SCRIPTS_KUBECTL"):
+        return named
     beside = Path(sys.executable).with_name("kubectl")
     return str(beside) if beside.exists() else shutil.which("kubectl") or "kubectl"
