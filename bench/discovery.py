@@ -15,7 +15,7 @@ def _resource(plural: str, kind: str, *, namespaced: bool = True) -> dict[str, A
 _GROUP_VERSION = {"groupVersion": f"{GROUP}/{VERSION}", "version": VERSION}
 _GROUP = {"name": GROUP, "versions": [_GROUP_VERSION], "preferredVersion": _GROUP_VERSION}
 _DOCUMENTS: dict[str, dict[str, Any]] = {
-    "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.0"},
+    "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.0"},
     "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
     "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_GROUP]},
     f"/apis/{GROUP}": {"kind": "APIGroup", "apiVersion": "v1", **_GROUP},

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 	utilversion "k8s.io/component-base/version"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
@@ -87,6 +88,11 @@ type preparedServer interface {
 
 // prepare builds kube-apiserver as app.Run does, with one path more.
 func prepare(completed options.CompletedOptions, etcd *etcdserver.EtcdServer) (preparedServer, error) {
+	name, err := cache.NewInformerName("kube-apiserver")
+	if err != nil {
+		return nil, err
+	}
+	completed.InformerName = name
 	config, err := app.NewConfig(completed)
 	if err != nil {
 		return nil, err

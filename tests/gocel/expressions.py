@@ -16,6 +16,12 @@ a.1
 if
 [1].var
 a.`b`
+{'a': 1}.`a`
+{'a-b c': 1}.`a-b c`
+{'a': 1}.?`a`.hasValue()
+{'a': 1}.`a`()
+has({'a/b': 1}.`a/b`)
+`a`
 ((((1))))
 - - 1
 !!true
@@ -145,6 +151,8 @@ timestamp('2020-02-29T23:59:58.123Z').getHours('-08:00') + timestamp('2020-02-29
 timestamp('2020-02-29T23:59:58.123Z').getSeconds() + timestamp('2020-02-29T23:59:58.123Z').getMilliseconds()
 timestamp('2020-06-01T12:00:00Z').getHours('America/New_York')
 timestamp('2020-06-01T12:00:00Z').getHours('Nowhere/City')
+timestamp('2020-06-01T12:00:00Z').getHours('02:75')
+duration(5)
 duration('3723s').getHours() + duration('3723s').getMinutes() + duration('3723s').getSeconds()
 """
 
@@ -230,6 +238,8 @@ LISTS = r"""
 [1, 1, 2].distinct()
 lists.range(4)
 lists.range(-1)
+lists.range(1000001)
+[1, 2].includes(2)
 sets.contains([1, 2], [1]) && !sets.contains([1], [1, 2])
 sets.equivalent([1, 1], [1]) && sets.intersects([1, 2], [2, 3])
 sets.contains([1], ['a'])
@@ -241,6 +251,8 @@ STRINGS = r"""
 'hello'.indexOf('l') + 'hello'.indexOf('l', 3) + 'hello'.lastIndexOf('l') + 'hello'.lastIndexOf('l', 2)
 'hello'.indexOf('') + 'hello'.lastIndexOf('') + 'hello'.indexOf('x')
 'hello'.indexOf('l', -1)
+'hello'.indexOf('', 9) + 'hello'.lastIndexOf('', 9)
+'hello'.indexOf('', -1)
 ['a', 'b'].join() + ['a', 'b'].join('-')
 'TacoÀ'.lowerAscii() + 'tacoà'.upperAscii()
 'aXbXc'.replace('X', '--') + 'aXbXc'.replace('X', '', 1) + 'abc'.replace('', '_')
@@ -251,6 +263,8 @@ STRINGS = r"""
 ' \t trim \n '.trim()
 strings.quote('a "b" \n \\ é')
 'abc'.contains('b') && 'abc'.startsWith('a') && 'abc'.endsWith('c')
+'abcdefghijklmnopqrstuvwxyz'.startsWith('a') && !'a'.endsWith('abcdefghijklmnopqrstuvwxyz')
+matches('abcdefghijkl' + 'b', '^a' + '.*b$')
 'abc'.matches('^a.c$') && matches('abc', 'b') && !'abc'.matches('^b')
 'abc'.matches('[a')
 'abc'.matches('a' + '(')

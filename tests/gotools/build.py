@@ -105,7 +105,7 @@ def say(line: str) -> None:
 
 
 def required(program: Program, module: str) -> str:
-    """Return the version of ``module`` that go.mod requires, such as ``v1.36.3``; empty without one."""
+    """Return the version of ``module`` that go.mod requires, such as ``v1.37.2``; empty without one."""
     pattern = rf"^\s*(?:require )?{re.escape(module)} (v\d+\.\d+\.\d+)"
     match = re.search(pattern, (program.folder / "go.mod").read_text(), re.MULTILINE)
     return match[1] if match else ""

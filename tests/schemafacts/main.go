@@ -16,7 +16,7 @@ import (
 	"os/exec"
 )
 
-const kubernetesVersion = "v1.36.3"
+const kubernetesVersion = "v1.37.2"
 
 func main() {
 	if len(os.Args) != 2 {

@@ -27,9 +27,6 @@ type resource struct {
 	Subresources     []subresource
 }
 
-// unserved are stable groups that need a controller or a node to mean anything.
-var unserved = map[string]bool{"internal.apiserver.k8s.io": true, "storagemigration.k8s.io": true}
-
 // readResources returns rows of [group, version, kind, plural, singular, namespaced, short names, categories, verbs,
 // [[subresource, group, version, kind, verbs]...]] in the order of discovery.
 func readResources(root string) any {
@@ -37,7 +34,7 @@ func readResources(root string) any {
 	for _, file := range []string{"api", "apis"} {
 		for _, group := range readDiscovery(root, file) {
 			for _, version := range group.Versions {
-				if strings.ContainsAny(version.Version, "ab") || unserved[group.Metadata.Name] {
+				if strings.ContainsAny(version.Version, "ab") {
 					continue
 				}
 				for _, r := range version.Resources {

@@ -45,7 +45,7 @@ func collectTypes(spec *specFacts) map[string]any {
 	kinds := map[string]string{}
 	for gvk, t := range all.AllKnownTypes() {
 		stable := !strings.ContainsAny(gvk.Version, "ab") && gvk.Version != runtime.APIVersionInternal
-		if !stable || unserved[gvk.Group] || gvk.Group == "imagepolicy.k8s.io" {
+		if !stable || gvk.Group == "imagepolicy.k8s.io" {
 			continue
 		}
 		kinds[gvk.Group+"/"+gvk.Version+"/"+gvk.Kind] = c.visit(t)

@@ -135,6 +135,7 @@ class HorizontalPodAutoscalerCondition(Struct):
     last_transition_time: str | None = None
     reason: str = ""
     message: str = ""
+    observed_generation: int | None = None
 
 
 class HorizontalPodAutoscalerStatus(Struct):

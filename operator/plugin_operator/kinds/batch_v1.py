@@ -2,7 +2,7 @@
 
 from msgspec import field
 
-from plugin_operator.kinds import core_v1, meta_v1
+from plugin_operator.kinds import core_v1, meta_v1, scheduling_v1alpha3
 from plugin_operator.kube.definitions import builtin_kind
 from plugin_operator.kube.objects import BuiltinObject, Metadata, Struct
 
@@ -37,6 +37,13 @@ class SuccessPolicy(Struct):
     rules: list[SuccessPolicyRule] = []
 
 
+class JobSchedulingConfiguration(Struct):
+    scheduling_policy: scheduling_v1alpha3.WorkloadPodGroupSchedulingPolicy | None = None
+    scheduling_constraints: scheduling_v1alpha3.WorkloadPodGroupSchedulingConstraints | None = None
+    disruption_mode: scheduling_v1alpha3.WorkloadPodGroupDisruptionMode | None = None
+    resource_claims: list[scheduling_v1alpha3.WorkloadPodGroupResourceClaim] = []
+
+
 class JobSpec(Struct):
     parallelism: int | None = None
     completions: int | None = None
@@ -54,6 +61,7 @@ class JobSpec(Struct):
     suspend: bool | None = None
     pod_replacement_policy: str | None = None
     managed_by: str | None = None
+    scheduling: JobSchedulingConfiguration | None = None
 
 
 class JobTemplateSpec(Struct):

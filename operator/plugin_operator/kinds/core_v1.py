@@ -154,6 +154,10 @@ class NodeConfigSource(Struct):
     config_map: ConfigMapNodeConfigSource | None = None
 
 
+class NodePodPreemptionPolicy(Struct):
+    disable_resize_preemption: list[str] = []
+
+
 class NodeSpec(Struct):
     pod_cidr: str = field(default="", name="podCIDR")
     pod_cidrs: list[str] = field(default_factory=list, name="podCIDRs")
@@ -162,6 +166,7 @@ class NodeSpec(Struct):
     taints: list[Taint] = []
     config_source: NodeConfigSource | None = None
     external_id: str = field(default="", name="externalID")
+    pod_preemption_policy: NodePodPreemptionPolicy | None = None
 
 
 class NodeCondition(Struct):
@@ -202,6 +207,7 @@ class NodeSystemInfo(Struct):
     operating_system: str = ""
     architecture: str = ""
     swap: NodeSwapStatus | None = None
+    running_in_user_namespace: bool | None = None
 
 
 class ContainerImage(Struct):
@@ -302,6 +308,17 @@ class ModifyVolumeStatus(Struct):
     status: str = ""
 
 
+class VolumeHealthCondition(Struct):
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class VolumeHealthStatus(Struct):
+    health_conditions: list[VolumeHealthCondition] = []
+    last_transition_time: str | None = None
+
+
 class PersistentVolumeClaimStatus(Struct):
     phase: str = ""
     access_modes: list[str] = []
@@ -311,6 +328,7 @@ class PersistentVolumeClaimStatus(Struct):
     allocated_resource_statuses: dict[str, str] = {}
     current_volume_attributes_class_name: str | None = None
     modify_volume_status: ModifyVolumeStatus | None = None
+    health_status: VolumeHealthStatus | None = None
 
 
 @builtin_kind("v1/PersistentVolumeClaim", "persistentvolumeclaims", has_status=True, short_names=("pvc",))
@@ -569,6 +587,7 @@ class PersistentVolume(BuiltinObject):
 class EmptyDirVolumeSource(Struct):
     medium: str = ""
     size_limit: str | None = None
+    mode: int | None = None
 
 
 class GitRepoVolumeSource(Struct):
@@ -581,6 +600,7 @@ class KeyToPath(Struct):
     key: str = ""
     path: str = ""
     mode: int | None = None
+    user: int | None = None
 
 
 class SecretVolumeSource(Struct):
@@ -588,6 +608,7 @@ class SecretVolumeSource(Struct):
     items: list[KeyToPath] = []
     default_mode: int | None = None
     optional: bool | None = None
+    default_user: int | None = None
 
 
 class LocalObjectReference(Struct):
@@ -670,11 +691,13 @@ class DownwardAPIVolumeFile(Struct):
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
     mode: int | None = None
+    user: int | None = None
 
 
 class DownwardAPIVolumeSource(Struct):
     items: list[DownwardAPIVolumeFile] = []
     default_mode: int | None = None
+    default_user: int | None = None
 
 
 class AzureFileVolumeSource(Struct):
@@ -688,6 +711,7 @@ class ConfigMapVolumeSource(Struct):
     items: list[KeyToPath] = []
     default_mode: int | None = None
     optional: bool | None = None
+    default_user: int | None = None
 
 
 class SecretProjection(Struct):
@@ -710,6 +734,7 @@ class ServiceAccountTokenProjection(Struct):
     audience: str = ""
     expiration_seconds: int | None = None
     path: str = ""
+    user: int | None = None
 
 
 class ClusterTrustBundleProjection(Struct):
@@ -718,6 +743,7 @@ class ClusterTrustBundleProjection(Struct):
     label_selector: meta_v1.LabelSelector | None = None
     optional: bool | None = None
     path: str = ""
+    user: int | None = None
 
 
 class PodCertificateProjection(Struct):
@@ -728,6 +754,7 @@ class PodCertificateProjection(Struct):
     key_path: str = ""
     certificate_chain_path: str = ""
     user_annotations: dict[str, str] = {}
+    user: int | None = None
 
 
 class VolumeProjection(Struct):
@@ -742,6 +769,7 @@ class VolumeProjection(Struct):
 class ProjectedVolumeSource(Struct):
     sources: list[VolumeProjection] = []
     default_mode: int | None = None
+    default_user: int | None = None
 
 
 class ScaleIOVolumeSource(Struct):
@@ -912,6 +940,7 @@ class VolumeMount(Struct):
     sub_path: str = ""
     mount_propagation: str | None = None
     sub_path_expr: str = ""
+    bind_mount_options: list[str] = []
 
 
 class VolumeDevice(Struct):
@@ -934,6 +963,7 @@ class HTTPGetAction(Struct):
     host: str = ""
     scheme: str = ""
     http_headers: list[HTTPHeader] = []
+    protocol: str | None = None
 
 
 class TCPSocketAction(Struct):
@@ -944,6 +974,7 @@ class TCPSocketAction(Struct):
 class GRPCAction(Struct):
     port: int = 0
     service: str | None = None
+    mode: str | None = None
 
 
 class Probe(Struct):
@@ -1195,6 +1226,11 @@ class PodSchedulingGroup(Struct):
     pod_group_name: str | None = None
 
 
+class EvictionResponder(Struct):
+    name: str = ""
+    priority: int | None = None
+
+
 class PodSpec(Struct):
     volumes: list[Volume] = []
     init_containers: list[Container] = []
@@ -1238,6 +1274,7 @@ class PodSpec(Struct):
     resources: ResourceRequirements | None = None
     hostname_override: str | None = None
     scheduling_group: PodSchedulingGroup | None = None
+    eviction_responders: list[EvictionResponder] = []
 
 
 class PodCondition(Struct):
@@ -1354,10 +1391,28 @@ class PodExtendedResourceClaimStatus(Struct):
     resource_claim_name: str = ""
 
 
+class NodeAllocatableMappedResources(Struct):
+    name: str = ""
+    quantity: str | None = None
+
+
+class NodeAllocatableOverheadResources(Struct):
+    name: str = ""
+    per_pod: str | None = None
+    per_container: str | None = None
+
+
 class NodeAllocatableResourceClaimStatus(Struct):
     resource_claim_name: str = ""
     containers: list[str] = []
-    resources: dict[str, str] = {}
+    mapping: list[NodeAllocatableMappedResources] = []
+    overhead: list[NodeAllocatableOverheadResources] = []
+
+
+class PodVolumeHealth(Struct):
+    name: str = ""
+    health_conditions: list[VolumeHealthCondition] = []
+    last_transition_time: str | None = None
 
 
 class PodStatus(Struct):
@@ -1382,6 +1437,7 @@ class PodStatus(Struct):
     allocated_resources: dict[str, str] = {}
     resources: ResourceRequirements | None = None
     node_allocatable_resource_claim_statuses: list[NodeAllocatableResourceClaimStatus] = []
+    volume_health: list[PodVolumeHealth] = []
 
 
 @builtin_kind("v1/Pod", "pods", has_status=True, short_names=("po",))

@@ -27,3 +27,8 @@ class FieldSelectorRequirement(Struct):
     key: str = ""
     operator: str = ""
     values: list[str] = []
+
+
+class GroupResource(Struct):
+    group: str = ""
+    resource: str = ""

@@ -37,6 +37,34 @@ class DeviceClass(BuiltinObject):
     spec: DeviceClassSpec = field(default_factory=DeviceClassSpec)
 
 
+class DeviceTaintSelector(Struct):
+    driver: str | None = None
+    pool: str | None = None
+    device: str | None = None
+
+
+class DeviceTaint(Struct):
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+    time_added: str | None = None
+
+
+class DeviceTaintRuleSpec(Struct):
+    device_selector: DeviceTaintSelector | None = None
+    taint: DeviceTaint = field(default_factory=DeviceTaint)
+
+
+class DeviceTaintRuleStatus(Struct):
+    conditions: list[meta_v1.Condition] = []
+
+
+@builtin_kind("resource.k8s.io/v1/DeviceTaintRule", "devicetaintrules", namespaced=False, has_status=True)
+class DeviceTaintRule(BuiltinObject):
+    spec: DeviceTaintRuleSpec = field(default_factory=DeviceTaintRuleSpec)
+    status: DeviceTaintRuleStatus = field(default_factory=DeviceTaintRuleStatus)
+
+
 class DeviceToleration(Struct):
     key: str = ""
     operator: str = ""
@@ -49,6 +77,11 @@ class CapacityRequirements(Struct):
     requests: dict[str, str] = {}
 
 
+class DeviceDerivedAttribute(Struct):
+    name: str = ""
+    expression: str = ""
+
+
 class ExactDeviceRequest(Struct):
     device_class_name: str = ""
     selectors: list[DeviceSelector] = []
@@ -57,6 +90,7 @@ class ExactDeviceRequest(Struct):
     admin_access: bool | None = None
     tolerations: list[DeviceToleration] = []
     capacity: CapacityRequirements | None = None
+    derived_attributes: list[DeviceDerivedAttribute] = []
 
 
 class DeviceSubRequest(Struct):
@@ -67,6 +101,7 @@ class DeviceSubRequest(Struct):
     count: int = 0
     tolerations: list[DeviceToleration] = []
     capacity: CapacityRequirements | None = None
+    derived_attributes: list[DeviceDerivedAttribute] = []
 
 
 class DeviceRequest(Struct):
@@ -107,6 +142,7 @@ class DeviceRequestAllocationResult(Struct):
     binding_failure_conditions: list[str] = []
     share_id: str | None = field(default=None, name="shareID")
     consumed_capacity: dict[str, str] = {}
+    skip_node_operations: list[str] = []
 
 
 class DeviceAllocationConfiguration(Struct):
@@ -212,18 +248,23 @@ class Counter(Struct):
 class DeviceCounterConsumption(Struct):
     counter_set: str = ""
     counters: dict[str, Counter] = {}
+    compatibility_groups: list[str] = []
 
 
-class DeviceTaint(Struct):
-    key: str = ""
-    value: str = ""
-    effect: str = ""
-    time_added: str | None = None
-
-
-class NodeAllocatableResourceMapping(Struct):
+class NodeAllocatableMapping(Struct):
     capacity_key: str | None = None
-    allocation_multiplier: str | None = None
+    capacity_multiplier: str | None = None
+    device_multiplier: str | None = None
+
+
+class NodeAllocatableOverhead(Struct):
+    per_pod: str | None = None
+    per_container: str | None = None
+
+
+class NodeAllocatableResource(Struct):
+    mapping: NodeAllocatableMapping | None = None
+    overhead: NodeAllocatableOverhead | None = None
 
 
 class Device(Struct):
@@ -239,7 +280,7 @@ class Device(Struct):
     binding_conditions: list[str] = []
     binding_failure_conditions: list[str] = []
     allow_multiple_allocations: bool | None = None
-    node_allocatable_resource_mappings: dict[str, NodeAllocatableResourceMapping] = {}
+    node_allocatable_resources: dict[str, NodeAllocatableResource] = {}
 
 
 class CounterSet(Struct):
@@ -256,6 +297,8 @@ class ResourceSliceSpec(Struct):
     devices: list[Device] = []
     per_device_node_selection: bool | None = None
     shared_counters: list[CounterSet] = []
+    partition_type_attribute: str | None = None
+    skip_node_operations: list[str] = []
 
 
 @builtin_kind("resource.k8s.io/v1/ResourceSlice", "resourceslices", namespaced=False)

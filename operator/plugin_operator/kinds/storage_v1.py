@@ -46,9 +46,28 @@ class CSINodeSpec(Struct):
     drivers: list[CSINodeDriver] = []
 
 
-@builtin_kind("storage.k8s.io/v1/CSINode", "csinodes", namespaced=False)
+class StorageHealthCondition(Struct):
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    access_mode: str | None = None
+    volume_mode: str | None = None
+    last_transition_time: str | None = None
+
+
+class StorageHealth(Struct):
+    name: str = ""
+    health_conditions: list[StorageHealthCondition] = []
+
+
+class CSINodeStatus(Struct):
+    storage_health: list[StorageHealth] = []
+
+
+@builtin_kind("storage.k8s.io/v1/CSINode", "csinodes", namespaced=False, has_status=True)
 class CSINode(BuiltinObject):
     spec: CSINodeSpec = field(default_factory=CSINodeSpec)
+    status: CSINodeStatus = field(default_factory=CSINodeStatus)
 
 
 @builtin_kind("storage.k8s.io/v1/CSIStorageCapacity", "csistoragecapacities")

@@ -62,6 +62,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
         "VolumeAttachment",
         "VolumeAttributesClass",
     ),
+    "storagemigration.k8s.io": ("StorageVersionMigration",),
 }
 #: Groups whose kinds have not changed for years: an unknown kind in them is a fault.
 _CLOSED = frozenset({"", "apps", "autoscaling", "batch", "policy", "rbac.authorization.k8s.io"})

@@ -24,6 +24,7 @@ _WITHOUT_STATUS = {
         *("ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
     ),
     "apps": ("ControllerRevision",),
+    "certificates.k8s.io": ("ClusterTrustBundle",),
     "coordination.k8s.io": ("Lease",),
     "discovery.k8s.io": ("EndpointSlice",),
     "events.k8s.io": ("Event",),
@@ -32,7 +33,7 @@ _WITHOUT_STATUS = {
     "rbac.authorization.k8s.io": ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
     "resource.k8s.io": ("DeviceClass", "ResourceClaimTemplate", "ResourceSlice"),
     "scheduling.k8s.io": ("PriorityClass",),
-    "storage.k8s.io": ("CSIDriver", "CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttributesClass"),
+    "storage.k8s.io": ("CSIDriver", "CSIStorageCapacity", "StorageClass", "VolumeAttributesClass"),
 }
 _CLUSTER_SCOPED_GROUPS = frozenset(
     (
@@ -42,6 +43,7 @@ _CLUSTER_SCOPED_GROUPS = frozenset(
         "flowcontrol.apiserver.k8s.io",
         "node.k8s.io",
         "scheduling.k8s.io",
+        "storagemigration.k8s.io",
     )
 )
 

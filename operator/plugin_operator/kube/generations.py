@@ -8,12 +8,15 @@ _WITHOUT = frozenset(
         *(("", kind) for kind in ("PersistentVolume", "PersistentVolumeClaim", "ResourceQuota", "Secret", "Service")),
         ("", "ServiceAccount"),
         ("apps", "ControllerRevision"),
-        ("autoscaling", "HorizontalPodAutoscaler"),
-        ("certificates.k8s.io", "CertificateSigningRequest"),
+        *(
+            ("certificates.k8s.io", kind)
+            for kind in ("CertificateSigningRequest", "ClusterTrustBundle", "PodCertificateRequest")
+        ),
         ("coordination.k8s.io", "Lease"),
         ("events.k8s.io", "Event"),
         ("node.k8s.io", "RuntimeClass"),
         *(("rbac.authorization.k8s.io", kind) for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")),
+        ("storagemigration.k8s.io", "StorageVersionMigration"),
         *(("storage.k8s.io", kind) for kind in ("CSINode", "CSIStorageCapacity", "StorageClass", "VolumeAttachment")),
     }
 )
