@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-#: Lists and watches of a part of a kind, by ``shardSelector`` (KEP-5866); alpha in Kubernetes 1.36 and 1.37.
+#: Lists and watches of a part of a kind, by ``shardSelector`` (KEP-5866); alpha in Kubernetes 1.37.
 SHARDED_LIST_AND_WATCH = "ShardedListAndWatch"
 
 _DEFAULTS: Mapping[str, bool] = {SHARDED_LIST_AND_WATCH: False}

@@ -64,7 +64,7 @@ class Presenter:
             # As in kube-apiserver, what a list is converted to does not say which shards are in it.
             metadata = {name: value for name, value in metadata.items() if name != "shardInfo"}
         if self._transform == "Table":
-            return codec.encode(self._table(items, metadata))
+            return codec.encode(self._table(items, metadata, of_list=True))
         if self._transform:
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
             return codec.encode({**head, "items": [self._partial(item) for item in items]})
@@ -89,7 +89,7 @@ class Presenter:
         self._shown_columns = True
         return codec.encode(table)
 
-    def _table(self, items: Sequence[Item], metadata: dict[str, Any]) -> dict[str, Any]:
+    def _table(self, items: Sequence[Item], metadata: dict[str, Any], *, of_list: bool = False) -> dict[str, Any]:
         resource = self._resource
         table = printer_columns.render(
             [to_served(resource, item) for item in items],
@@ -97,6 +97,7 @@ class Presenter:
             now=self._now(),
             include_object=self._include,
             list_metadata=metadata,
+            of_list=of_list,
         )
         if self._version != "v1":
             return _in_version(table, f"meta.k8s.io/{self._version}")

@@ -129,12 +129,13 @@ _COMPARED = tuple(
 )
 _OVERLOADS: dict[str, Cost] = {
     **dict.fromkeys(_COMPARED, _smaller),
-    **dict.fromkeys(("starts_with_string", "ends_with_string", "string_to_bytes", "bytes_to_string"), _first()),
-    **dict.fromkeys(("strings_quote", "string_format"), _first()),
+    **dict.fromkeys(("starts_with_string", "ends_with_string"), lambda args, _result: _traversed(args[1])),
+    **dict.fromkeys(("string_to_bytes", "bytes_to_string", "strings_quote", "string_format"), _first()),
     "list_reverse": _result_size,
     "in_list": lambda args, _result: size(args[1]),
     "add_string": _joined,
     "add_bytes": _joined,
+    "matches": _pattern,
     "matches_string": _pattern,
     "contains_string": _contains,
 }

@@ -164,10 +164,9 @@ def _in_list(_target: Part | None, args: Sequence[Part]) -> Estimate | None:
 
 
 def _matches(target: Part | None, args: Sequence[Part]) -> Estimate | None:
-    if target is None:
-        return None
-    text = target.known_size.plus(ONE).scaled(TRAVERSAL)
-    return text.times(args[0].known_size.scaled(PATTERN)), None
+    text, pattern = (target, args[0]) if target is not None else args
+    cost = text.known_size.plus(ONE).scaled(TRAVERSAL)
+    return cost.times(pattern.known_size.scaled(PATTERN)), None
 
 
 def _contains(target: Part | None, args: Sequence[Part]) -> Estimate | None:
@@ -216,6 +215,7 @@ _OVERLOADS: dict[str, Rule] = {
     "starts_with_string": _traversed(lambda _size: None),
     "ends_with_string": _traversed(lambda _size: None),
     "in_list": _in_list,
+    "matches": _matches,
     "matches_string": _matches,
     "contains_string": _contains,
     "add_string": _add,

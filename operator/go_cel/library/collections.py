@@ -63,8 +63,10 @@ def _flatten(items: list[Any], depth: int = 1) -> list[Any]:
 
 
 def _range(count: int) -> list[int]:
+    if count < 0:
+        raise EvaluationError(f"lists.range: size must be non-negative, got {count}")
     if count > _MAX_RANGE:
-        raise EvaluationError(f"lists.range({count}) is longer than {_MAX_RANGE}")
+        raise EvaluationError(f"lists.range: size {count} exceeds maximum allowed ({_MAX_RANGE})")
     return list(range(count))
 
 

@@ -155,7 +155,9 @@ def _to_duration(value: Any) -> Duration:
             return Duration.parse(value)
         except ValueError:
             raise _conversion_error(value, "google.protobuf.Duration") from None
-    return value if isinstance(value, Duration) else Duration(int(value))
+    if not isinstance(value, Duration):
+        raise no_overload()
+    return value
 
 
 _RUNTIME = {

@@ -38,10 +38,10 @@ def _char_at(text: str, place: int) -> str:
 def _index_of(where: Any, what: Any, offset: int = 0) -> int:
     if isinstance(where, list):
         return next((place for place, item in enumerate(where) if equal(item, what)), -1)
-    if what == "":
-        return offset
     if offset < 0:
         raise _out_of_range(offset)
+    if what == "":
+        return min(offset, len(where))
     return -1 if offset >= len(where) else int(where.find(what, offset))
 
 
@@ -49,12 +49,12 @@ def _last_index_of(where: Any, what: Any, offset: int | None = None) -> int:
     if isinstance(where, list):
         places = range(len(where) - 1, -1, -1)
         return next((place for place in places if equal(where[place], what)), -1)
-    if what == "":
-        return len(where) if offset is None else offset
     if offset is None:
         return int(where.rfind(what))
     if offset < 0:
         raise _out_of_range(offset)
+    if what == "":
+        return min(offset, len(where))
     return -1 if offset >= len(where) else int(where.rfind(what, 0, offset + len(what)))
 
 

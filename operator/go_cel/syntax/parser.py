@@ -144,17 +144,17 @@ class _Parser:
 
     def _field(self, node: Node, mark: Token) -> Node:
         is_optional = self._taken("?")
-        if self._next.kind == "ESC_IDENTIFIER":
-            raise _Wrong(self._next.offset, "unsupported syntax: '`'")
-        name = self._taken("IDENTIFIER")
+        quoted = self._taken("ESC_IDENTIFIER")
+        name = quoted or self._taken("IDENTIFIER")
         if name is None:
             raise self._no_field()
+        text = name.text.strip("`")
         if is_optional:
-            return Call(mark.offset, "_?._", [node, Literal(name.offset, name.text)])
-        opened = self._taken("(")
+            return Call(mark.offset, "_?._", [node, Literal(name.offset, text)])
+        opened = None if quoted else self._taken("(")
         if opened is None:
-            return Select(mark.offset, node, name.text)
-        return self._call(opened.offset, name.text, self._arguments(), node)
+            return Select(mark.offset, node, text)
+        return self._call(opened.offset, text, self._arguments(), node)
 
     def _no_field(self) -> _Wrong:
         token = self._next

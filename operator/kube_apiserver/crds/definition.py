@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.cel import declared_causes
-from kube_apiserver.crds.schema_checks import schema_causes, unrecognized_formats
+from kube_apiserver.crds.schema_checks import schema_causes, types_in_sets, unrecognized_formats
 from kube_apiserver.crds.schema_defaults import default_causes
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.crds.structure import structural_causes
@@ -55,8 +55,8 @@ def definition_causes(obj: Object) -> list[Cause]:
 
 
 def definition_warnings(obj: Object, old: Object | None = None) -> list[str]:
-    """Return warnings about valid fields without effect: formats nothing knows, and conversion webhooks."""
-    found = _format_warnings(obj, old)
+    """Return warnings about valid fields without effect: unknown formats, sets of objects, conversion webhooks."""
+    found = [*_format_warnings(obj, old), *_set_warnings(obj, old)]
     if ((obj.get("spec") or {}).get("conversion") or {}).get("strategy") == "Webhook":
         text = "this server calls no conversion webhook: it serves the stored fields unchanged in every version"
         found.append(f"spec.conversion: {text}")
@@ -66,6 +66,21 @@ def definition_warnings(obj: Object, old: Object | None = None) -> list[str]:
 def _format_warnings(obj: Object, old: Object | None) -> list[str]:
     known = set(_formats_of(old)) if old is not None else set()
     return [f'unrecognized format "{name}"' for name in dict.fromkeys(_formats_of(obj)) if name not in known]
+
+
+def _set_warnings(obj: Object, old: Object | None) -> list[str]:
+    """Return a warning for each type of items that a set cannot compare, unless the stored definition has it too."""
+    known = _types_in_sets(old) if old is not None else set()
+    detail = "is not supported by server-side apply or CEL validation rules"
+    return [
+        f'x-kubernetes-list-type: set for items of type "{name}" {detail}'
+        for name in sorted(_types_in_sets(obj) - known)
+    ]
+
+
+def _types_in_sets(crd: Object) -> set[str]:
+    versions = (crd.get("spec") or {}).get("versions") or ()
+    return {name for version in versions for name in types_in_sets(_schema_of(version) or {})}
 
 
 def _formats_of(crd: Object) -> Iterator[str]:

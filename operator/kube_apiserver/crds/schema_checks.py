@@ -153,11 +153,26 @@ def _list_key_causes(kind: str, keys: list[str], items: Raw, path: str) -> Itera
 
 def unrecognized_formats(schema: Raw) -> Iterator[str]:
     """Yield the formats that validate nothing in a schema and below, as ``GetUnrecognizedFormats`` finds them."""
-    name, kind = schema.get("format"), schema.get("type") or ""
-    if name and not is_recognized(name, kind):
-        yield name
+    for each in _with_all_below(schema):
+        name = each.get("format")
+        if name and not is_recognized(name, each.get("type") or ""):
+            yield name
+
+
+def types_in_sets(schema: Raw) -> Iterator[str]:
+    """Yield the types of items that a list of type ``set`` cannot compare, in a schema and below."""
+    for each in _with_all_below(schema):
+        items = each.get("items")
+        if each.get(f"{_X}list-type") == "set" and isinstance(items, Mapping):
+            kind = items.get("type")
+            if kind in ("object", "array"):
+                yield kind
+
+
+def _with_all_below(schema: Raw) -> Iterator[Raw]:
+    yield schema
     branches = [each for word in ("allOf", "anyOf", "oneOf") for each in schema.get(word) or ()]
     members = (schema.get("properties") or {}).values()
     for below in (schema.get("items"), *branches, schema.get("not"), *members, schema.get("additionalProperties")):
         if isinstance(below, Mapping):
-            yield from unrecognized_formats(below)
+            yield from _with_all_below(below)

@@ -6,6 +6,7 @@ from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.documents import discovery
 from kube_apiserver.documents.openapi import V2, V3, OpenApiPaths
+from kube_apiserver.openapi.version import COMPATIBLE_MINOR, MAJOR, MINOR
 from kube_apiserver.registry import Registry
 from kube_apiserver.security.token_signer import ALGORITHM
 from kube_apiserver.security.tokens import AUDIENCE
@@ -15,13 +16,13 @@ from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, method_not_allowed, no_such_resource
 
 _VERSION = {
-    "major": "1",
-    "minor": "36",
-    "emulationMajor": "1",
-    "emulationMinor": "36",
-    "minCompatibilityMajor": "1",
-    "minCompatibilityMinor": "35",
-    "gitVersion": "v1.36.0+plugin-operator",
+    "major": MAJOR,
+    "minor": MINOR,
+    "emulationMajor": MAJOR,
+    "emulationMinor": MINOR,
+    "minCompatibilityMajor": MAJOR,
+    "minCompatibilityMinor": COMPATIBLE_MINOR,
+    "gitVersion": f"v{MAJOR}.{MINOR}.0+plugin-operator",
     "gitCommit": "",
     "gitTreeState": "clean",
     "buildDate": "1970-01-01T00:00:00Z",

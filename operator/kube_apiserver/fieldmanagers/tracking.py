@@ -38,8 +38,8 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
     """Return ``new`` with the ``managedFields`` that this write results in. ``new`` is not modified.
 
     Call it last, on defaulted objects after admission. A write without changes keeps the old time, so that it stays a
-    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates. So
-    does a value of a wrong type, which no manager can own.
+    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates. With
+    a value of a wrong type, which no manager can own, the stored entries stay as they are.
 
     Args:
         old: the stored object, None on create.
@@ -56,8 +56,10 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
     """
     shape = rooted(schema)
     entries = _starting_entries(old, new)
-    if entries is None or not (shape.builtin or _is_ownable(shape, old, new if sent is None else sent)):
+    if entries is None:
         return without_entries(new)
+    if not (shape.builtin or _is_ownable(shape, old, new if sent is None else sent)):
+        return _with_entries_of(old, new)
     ignored = ignored_fields(shape, subresource, reset)
     changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
     others = without_changed(entries, changes, force=True)
@@ -68,6 +70,12 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
 
 def _is_ownable(schema: Schema, *objects: Mapping[str, Any] | None) -> bool:
     return all(is_typed(without_entries(each), schema) for each in objects if each is not None)
+
+
+def _with_entries_of(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ((old or {}).get("metadata") or {}).get("managedFields")
+    result = without_entries(new)
+    return {**result, "metadata": {**result["metadata"], "managedFields": kept}} if kept else result
 
 
 def _starting_entries(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Entry] | None:

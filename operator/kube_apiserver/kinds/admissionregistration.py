@@ -1,4 +1,4 @@
-"""Webhook configurations and admission policies, which this server stores only."""
+"""Webhook configurations and admission policies, which this server stores only. Some names only files may have."""
 
 from datetime import datetime
 from typing import Any
@@ -7,9 +7,26 @@ from kube_apiserver.defaulting.client_configs import default_port
 from kube_apiserver.defaulting.fields import fill, member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
+from kube_apiserver.schema import Cause, messages
 from kube_apiserver.strategies import Draft, Object, Strategy
 
 _GROUP = "admissionregistration.k8s.io"
+_SUFFIX = ".static.k8s.io"
+_RESERVED = (
+    f'names ending with "{_SUFFIX}" are reserved for static manifest-based configurations and cannot be managed via '
+    "the API"
+)
+# No webhook sees these, because a webhook that fails would lock everyone out.
+_EXCLUDED = frozenset(
+    {
+        ("authentication.k8s.io", "selfsubjectreviews"),
+        ("authentication.k8s.io", "tokenreviews"),
+        ("authorization.k8s.io", "localsubjectaccessreviews"),
+        ("authorization.k8s.io", "selfsubjectaccessreviews"),
+        ("authorization.k8s.io", "selfsubjectrulesreviews"),
+        ("authorization.k8s.io", "subjectaccessreviews"),
+    }
+)
 
 
 def _default(obj: Draft) -> None:
@@ -44,6 +61,32 @@ def _default_matches(matches: Any) -> None:
                 fill(rule, scope="*")
 
 
+def _validate(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of a reserved name of a new object."""
+    name = obj["metadata"].get("name", "")
+    return [messages.invalid("metadata.name", name, _RESERVED)] if old is None and name.endswith(_SUFFIX) else []
+
+
+def _warn(obj: Object, old: Object | None) -> list[str]:
+    """Return a warning for each resource in a rule of a webhook that no webhook sees."""
+    del old
+    what = "is excluded from admission webhooks; this rule will have no effect"
+    return [
+        f"webhooks[{at}].rules[{position}]: {plural}.{group} {what}"
+        for at, hook in enumerate(obj.get("webhooks") or ())
+        for position, rule in enumerate(hook.get("rules") or ())
+        for group, plural in _excluded(rule)
+    ]
+
+
+def _excluded(rule: Object) -> list[tuple[str, str]]:
+    groups, plurals = rule.get("apiGroups") or (), rule.get("resources") or ()
+    if "*" in groups or "*" in plurals:
+        return []
+    named = dict.fromkeys((group, plural) for group in groups for plural in plurals)
+    return [each for each in named if each in _EXCLUDED]
+
+
 def _cells(obj: Object, now: datetime) -> list[Any]:
     """Return the cells of a webhook configuration."""
     return [name_cell(obj), len(obj.get("webhooks") or ()), age_cell(obj, now)]
@@ -52,18 +95,37 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
 _COLUMNS = columns("Name/name|Webhooks:integer|Age", _cells)
 STRATEGIES = (
     *(
-        Strategy(group=_GROUP, kind=kind, default=_default, unconditional_update=False, columns=_COLUMNS)
-        for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+        Strategy(
+            group=_GROUP,
+            kind=f"{word}WebhookConfiguration",
+            default=_default,
+            validate_with_old=_validate,
+            warn=_warn,
+            unconditional_update=False,
+            columns=_COLUMNS,
+        )
+        for word in ("Mutating", "Validating")
     ),
     Strategy(
         group=_GROUP,
         kind="ValidatingAdmissionPolicy",
         default=_default_policy,
+        validate_with_old=_validate,
         reset_fields={"status": ("spec", "metadata")},
     ),
     *(
-        Strategy(group=_GROUP, kind=f"{word}AdmissionPolicyBinding", default=_default_binding)
+        Strategy(
+            group=_GROUP,
+            kind=f"{word}AdmissionPolicyBinding",
+            default=_default_binding,
+            validate_with_old=_validate,
+        )
         for word in ("Mutating", "Validating")
     ),
-    Strategy(group=_GROUP, kind="MutatingAdmissionPolicy", default=_default_policy),
+    Strategy(
+        group=_GROUP,
+        kind="MutatingAdmissionPolicy",
+        default=_default_policy,
+        validate_with_old=_validate,
+    ),
 )

@@ -1,12 +1,14 @@
 """CustomResourceDefinitions. ``crds`` validates them; a controller establishes and deletes them."""
 
+from datetime import datetime
 from typing import Any
 
 from kube_apiserver.crds.approval import approval_causes
 from kube_apiserver.crds.definition import definition_causes, definition_warnings
 from kube_apiserver.defaulting.client_configs import default_port
 from kube_apiserver.defaulting.fields import member
-from kube_apiserver.printer_columns.common_cells import CREATED
+from kube_apiserver.printer_columns.columns import columns
+from kube_apiserver.printer_columns.common_cells import parts
 from kube_apiserver.schema import Cause, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
@@ -15,6 +17,7 @@ from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
 
 #: The controller removes it after the custom objects.
 FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+_COLUMNS = "Name/name|Scope|Versions|Created At:date|Group*1|Kind*1|ShortNames*1|Established:boolean*1"
 
 
 def _default(obj: Draft) -> None:
@@ -79,6 +82,23 @@ def _begin_deletion(obj: Draft, now: str) -> None:
     set_condition(obj, "Terminating", "True", "InstanceDeletionPending", message, now)
 
 
+def _cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
+    """Return the cells of a CustomResourceDefinition."""
+    name, spec, status = parts(obj)
+    kinds = spec.get("names") or {}
+    versions = sorted(
+        str(one.get("name", "")) + ("(storage)" if one.get("storage") else "")
+        for one in spec.get("versions") or ()
+        if one.get("served")
+    )
+    ready = any(
+        (one.get("type"), one.get("status")) == ("Established", "True") for one in status.get("conditions") or ()
+    )
+    created_at = obj["metadata"].get("creationTimestamp") or "0001-01-01T00:00:00Z"  # a bookmark has no time
+    shown = [spec.get("scope", ""), ",".join(versions), created_at, spec.get("group", "")]
+    return [name, *shown, kinds.get("kind", ""), ",".join(kinds.get("shortNames") or ()), ready]
+
+
 STRATEGIES = (
     Strategy(
         group="apiextensions.k8s.io",
@@ -91,7 +111,7 @@ STRATEGIES = (
         validate_status=approval_causes,
         warn=definition_warnings,
         unconditional_update=False,
-        columns=CREATED,
+        columns=columns(_COLUMNS, _cells),
         deletion=Deletion(begin=_begin_deletion),
     ),
 )

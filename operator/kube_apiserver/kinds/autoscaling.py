@@ -40,12 +40,14 @@ def _validate(obj: Object) -> list[Cause]:
     spec = obj.get("spec") or {}
     least, most = spec.get("minReplicas"), spec.get("maxReplicas") or 0
     causes: list[Cause] = []
-    if least is not None and least < 1:
-        causes.append(messages.invalid("spec.minReplicas", least, "must be greater than or equal to 1"))
+    if least is not None and least < 0:
+        wrong = messages.invalid("spec.minReplicas", least, "must be greater than or equal to 0")
+        causes.append(messages.declared(wrong))
     if not most:
-        causes.append(messages.required("spec.maxReplicas", "must be set and greater than 0"))
+        causes.append(messages.declared(messages.required("spec.maxReplicas")))
     elif most < 0:
-        causes.append(messages.invalid("spec.maxReplicas", most, "must be greater than or equal to 1"))
+        wrong = messages.invalid("spec.maxReplicas", most, "must be greater than or equal to 1")
+        causes.append(messages.declared(wrong))
     if least is not None and most < least:
         detail = "must be greater than or equal to `minReplicas`"
         causes.append(messages.invalid("spec.maxReplicas", most, detail))
@@ -76,7 +78,7 @@ def _metric(metric: Object, path: str) -> Iterator[Cause]:
     if not kind:
         yield messages.required(f"{path}.type", "must specify a metric source type")
     if kind not in _SOURCES:
-        yield from [messages.not_supported(f"{path}.type", kind, _SOURCES)] * 2  # kube-apiserver looks twice
+        yield messages.not_supported(f"{path}.type", kind, _SOURCES)
         return
     source = kind[0].lower() + kind[1:]
     if metric.get(source) is None:
@@ -152,7 +154,6 @@ _V2 = Strategy(
     default=_default,
     validate=_validate,
     validate_status=Counters(("currentReplicas", "desiredReplicas")).causes,
-    has_generation=False,
     columns=columns("Name/name|Reference|Targets|MinPods|MaxPods|Replicas|Age", _cells),
 )
 _V1 = dataclasses.replace(_V2, version="v1", default=_default_v1, conversion=Conversion(_to_v1, _to_v2))

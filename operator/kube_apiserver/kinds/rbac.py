@@ -14,7 +14,7 @@ from kube_apiserver.printer_columns.common_cells import CREATED, age_cell, name_
 from kube_apiserver.schema import Cause, is_path_segment, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Draft, Object, Strategy
-from kube_apiserver.validation.fixed_values import is_changed
+from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
 
 _GROUP = "rbac.authorization.k8s.io"
 _KINDS = {"RoleBinding": ("Role", "ClusterRole"), "ClusterRoleBinding": ("ClusterRole",)}
@@ -62,7 +62,7 @@ def _validate_role(role: Object) -> list[Cause]:
 
 def _rule_causes(rule: Object, path: str, *, namespaced: bool) -> Iterator[Cause]:
     if not rule.get("verbs"):
-        yield messages.required(f"{path}.verbs", "verbs must contain at least one value")
+        yield messages.declared(messages.required(f"{path}.verbs"))
     urls = rule.get("nonResourceURLs")
     if urls:
         if namespaced:
@@ -87,17 +87,17 @@ def _validate_binding(binding: Object) -> list[Cause]:
     if reference.get("kind") not in kinds:
         causes.append(messages.not_supported("roleRef.kind", reference.get("kind", ""), kinds))
     name = reference.get("name") or ""
-    if not name:
-        causes.append(messages.required("roleRef.name"))
     causes += [messages.invalid("roleRef.name", name, why) for why in (is_path_segment(name) if name else ())]
     for position, subject in enumerate(binding.get("subjects") or ()):
         causes += _subject_causes(subject, f"subjects[{position}]", namespaced=len(kinds) > 1)
+    if not name:
+        causes.append(messages.declared(messages.required("roleRef.name")))
     return causes
 
 
 def _subject_causes(subject: Object, path: str, *, namespaced: bool) -> Iterator[Cause]:
     if not subject.get("name"):
-        yield messages.required(f"{path}.name")
+        yield messages.declared(messages.required(f"{path}.name"))
     kind, group = subject.get("kind"), subject.get("apiGroup") or ""
     if kind not in _SUBJECTS:
         yield messages.not_supported(f"{path}.kind", kind or "", _SUBJECTS)
@@ -117,7 +117,7 @@ def _validate_update(old: Object, new: Object) -> list[Cause]:
     reference = new.get("roleRef") or {}
     shown = {name: reference.get(name[0].lower() + name[1:], "") for name in ("Kind", "Name")}
     shown = {"APIGroup": reference.get("apiGroup", ""), **shown}
-    return [messages.invalid("roleRef", shown, "cannot change roleRef")]
+    return [messages.invalid("roleRef", shown, IMMUTABLE)]
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:

@@ -15,6 +15,7 @@ from kube_apiserver.openapi import custom_resources
 from kube_apiserver.openapi.discovery import discovery_document, discovery_names, group_tag
 from kube_apiserver.openapi.operations import PathKind, paths
 from kube_apiserver.openapi.types import closure, type_schema
+from kube_apiserver.openapi.version import MAJOR, MINOR
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.schema import ResourceInfo, builtin_resources, facts
 
@@ -88,7 +89,7 @@ def _encoded(found: Mapping[str, Any], schemas: Mapping[str, Any], *, custom: bo
     components: dict[str, Any] = {"schemas": dict(sorted(schemas.items()))} if schemas else {}
     if not custom:
         components["securitySchemes"] = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
-    info = _CUSTOM_INFO if custom else {"title": "Kubernetes", "version": "1.36"}
+    info = _CUSTOM_INFO if custom else {"title": "Kubernetes", "version": f"{MAJOR}.{MINOR}"}
     return msgspec.json.encode({"openapi": "3.0.0", "info": info, "paths": found, "components": components})
 
 

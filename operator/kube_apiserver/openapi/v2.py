@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from kube_apiserver.openapi.types import REFERENCE
+from kube_apiserver.openapi.version import MAJOR, MINOR
 
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
 _UNSUPPORTED = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
-_TITLE, _VERSION = "Kubernetes", "v1.36.0"
+_TITLE, _VERSION = "Kubernetes", f"v{MAJOR}.{MINOR}.0"
 
 PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 #: The content type of that response. Go's parser rejects ``@`` in it, so kube-apiserver replaces it as well.

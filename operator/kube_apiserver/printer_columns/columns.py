@@ -4,25 +4,30 @@
 for ``-o wide``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 Cells = Callable[[Mapping[str, Any], datetime], list[Any]]
+OfList = Callable[[Sequence[Mapping[str, Any]], Sequence[list[Any]]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The ``columnDefinitions`` of a kind, and the function that returns the cells of one object at a time."""
+    """The ``columnDefinitions`` of a kind, and the function that returns the cells of one object at a time.
+
+    ``of_list`` changes the cells of a list in place where they depend on its other objects.
+    """
 
     definitions: list[dict[str, Any]]
     cells: Cells
+    of_list: OfList | None = None
 
 
-def columns(line: str, cells: Cells) -> Columns:
+def columns(line: str, cells: Cells, of_list: OfList | None = None) -> Columns:
     """Return the columns of a line. Their descriptions are empty."""
-    return Columns([_column(text) for text in line.split("|")], cells)
+    return Columns([_column(text) for text in line.split("|")], cells, of_list)
 
 
 def _column(text: str) -> dict[str, Any]:

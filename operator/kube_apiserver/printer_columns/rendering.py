@@ -16,6 +16,7 @@ def render(
     now: datetime,
     include_object: str = "Metadata",
     list_metadata: Mapping[str, Any] | None = None,
+    of_list: bool = False,
 ) -> dict[str, Any]:
     """Return the Table of objects of one kind.
 
@@ -25,8 +26,11 @@ def render(
         now: the time that ages are relative to.
         include_object: the ``includeObject`` parameter: "None", "Metadata" or "Object".
         list_metadata: metadata of the list (resourceVersion, continue, remainingItemCount).
+        of_list: whether the objects are those of a list.
     """
     rows = [(obj, columns.cells(_named(obj), now)) for obj in objects]
+    if of_list and columns.of_list is not None:
+        columns.of_list(objects, [values for _, values in rows])
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",

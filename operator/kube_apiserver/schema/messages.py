@@ -4,6 +4,7 @@ There is one function per error type. The validators find the errors.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from kube_apiserver.schema.go_format import go_json, go_text, quoted
@@ -20,6 +21,11 @@ def shown(value: Any) -> str:
 def required(path: str, detail: str = "") -> Cause:
     """Return the field error for a missing value."""
     return Cause(path, "FieldValueRequired", f"Required value: {detail}" if detail else "Required value")
+
+
+def declared(cause: Cause) -> Cause:
+    """Return a field error as one that a tag of the Go type declares."""
+    return replace(cause, is_declared=True)
 
 
 def invalid(path: str, value: Any, detail: str) -> Cause:

@@ -16,11 +16,13 @@ class Cause:
         field: path such as ``spec.containers[0].name``.
         reason: ``FieldValueRequired``, ``FieldValueInvalid``, ``FieldValueNotSupported``, ``FieldValueTypeInvalid``…
         message: kube-apiserver's message without the path ("Required value").
+        is_declared: the rule is a tag of the Go type, not a line of Go. kube-apiserver reports these last.
     """
 
     field: str
     reason: str
     message: str
+    is_declared: bool = False
 
 
 class _Missing:

@@ -36,7 +36,7 @@ class ResourceInfo:
 
 @cache
 def builtin_resources() -> Sequence[ResourceInfo]:
-    """Return every built-in resource that Kubernetes 1.36 serves by default, in discovery order."""
+    """Return every built-in resource that Kubernetes serves by default, in discovery order."""
     return tuple(
         ResourceInfo(
             row.group,

@@ -47,16 +47,21 @@ def condition_causes(status: Mapping[str, Any]) -> list[Cause]:
     for position, entry in enumerate(status.get("conditions") or ()):
         path, kind = f"status.conditions[{position}]", entry.get("type") or ""
         if kind in seen:
-            causes.append(messages.duplicate(f"{path}.type", kind))
+            causes.append(messages.duplicate(path, kind))
         seen.add(kind)
-        causes += [messages.invalid(f"{path}.type", kind, why) for why in is_qualified_name(kind)]
+        if not kind:
+            causes.append(messages.required(f"{path}.type", "is required"))
+        else:
+            causes += [messages.invalid(f"{path}.type", kind, why) for why in is_qualified_name(kind)]
         causes += _entry_causes(entry, path)
     return causes
 
 
 def _entry_causes(entry: Mapping[str, Any], path: str) -> Iterator[Cause]:
     status, reason, message = entry.get("status") or "", entry.get("reason") or "", entry.get("message") or ""
-    if status not in _STATUSES:
+    if not status:
+        yield messages.required(f"{path}.status")
+    elif status not in _STATUSES:
         yield messages.not_supported(f"{path}.status", status, _STATUSES)
     if (entry.get("observedGeneration") or 0) < 0:
         yield messages.invalid(

@@ -27,13 +27,14 @@ def annotation_causes(annotations: Mapping[str, str], path: str) -> list[Cause]:
 def owner_causes(owners: Any, path: str) -> list[Cause]:
     """Return the field errors of the owner references of the metadata at ``path``."""
     causes, controller = [], None
-    for owner in owners:
-        for name, detail in (("apiVersion", "version must not be empty"), ("kind", "must not be empty")):
-            if not owner.get(name):
-                causes.append(messages.invalid(f"{path}.ownerReferences.{name}", "", detail))
+    for position, owner in enumerate(owners):
+        where = f"{path}.ownerReferences[{position}]"
+        version = owner.get("apiVersion") or ""
+        if version and (version.count("/") > 1 or version.endswith("/")):
+            causes.append(messages.invalid(f"{where}.apiVersion", version, "must be <group>/<version> or <version>"))
         causes += [
-            messages.invalid(f"{path}.ownerReferences.{name}", "", "must not be empty")
-            for name in ("name", "uid")
+            messages.required(f"{where}.{name}", "must not be empty")
+            for name in ("apiVersion", "kind", "name", "uid")
             if not owner.get(name)
         ]
         if owner.get("controller"):

@@ -23,7 +23,7 @@ from kube_apiserver.writes.write_pipeline import complete, present, reset_fields
 
 _IDENTITY = ("name", "namespace")
 _NO_OBJECT = (
-    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
+    "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
     "type map[string]interface {{}}"
 )
 

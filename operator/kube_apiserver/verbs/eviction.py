@@ -143,9 +143,11 @@ def _take(request: Request, pod: str, budget: dict[str, Any], *, dry_run: bool) 
     if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
         raise _too_many(f"The disruption budget {name} is still being processed by the server.", _RETRY_SECONDS)
     if allowed < 0:
-        raise _unusable(name, "pdb disruptions allowed is negative")
+        why = "pdb disruptions allowed is negative"
+        raise _unusable(name, why, why)
     if len(status.get("disruptedPods") or ()) > _MOST_UNCONFIRMED:
-        raise _unusable(name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+        why = "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
+        raise _unusable(name, why, "too many pending evictions not confirmed by PDB controller")
     if allowed == 0:
         raise _too_many(_why_none_is_allowed(budget))
     if dry_run:
@@ -183,5 +185,8 @@ def _too_many(cause: str, retry_seconds: int = 0) -> StatusError:
     return StatusError(429, "TooManyRequests", _VIOLATION, details, {"Retry-After": str(retry_seconds)})
 
 
-def _unusable(name: str, why: str) -> StatusError:
-    return forbidden("poddisruptionbudget", "policy", name, why)
+def _unusable(name: str, why: str, cause: str) -> StatusError:
+    error = forbidden("poddisruptionbudget", "policy", name, why)
+    message = f"The disruption budget {name} does not allow evicting pods currently: {cause}"
+    causes = [{"reason": "DisruptionBudget", "message": message}]
+    return StatusError(error.code, error.reason, error.message, {**(error.details or {}), "causes": causes})

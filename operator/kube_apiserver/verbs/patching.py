@@ -66,7 +66,7 @@ def _judge_repeated_keys(request: Request, options: WriteOptions) -> None:
     """Raise 400 for keys that are in an apply patch twice, or warn of them."""
     repeated, request.duplicates[:] = list(request.duplicates), []
     if repeated and options.validation == "Strict":
-        what = "error strict decoding YAML: error converting YAML to JSON"
+        what = "error strict decoding patch: error converting YAML to JSON"
         raise bad_request(f"{what}: {strict_errors(repeated)[0]}")
     if options.validation != "Ignore":
         request.warnings.extend(repeated)
@@ -94,9 +94,16 @@ async def read_patch(request: Request) -> tuple[str, Any]:
     if media == APPLY_PATCH:
         change, request.duplicates[:] = await parse_applied(raw)
     else:
-        change, duplicates = await off_loop(is_long(raw, JSON), parse_strictly, raw, JSON)
+        change, duplicates = await off_loop(is_long(raw, JSON), _parse_json, raw)
         request.duplicates[:] = _of_operations(change, duplicates) if media == JSON_PATCH else duplicates
     return media, change
+
+
+def _parse_json(raw: bytes) -> tuple[Any, list[str]]:
+    try:
+        return parse_strictly(raw, JSON)
+    except StatusError as error:
+        raise bad_request("invalid JSON patch") from error
 
 
 def _of_operations(change: Any, duplicates: Sequence[str]) -> list[str]:

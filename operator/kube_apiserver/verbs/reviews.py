@@ -69,7 +69,7 @@ def _access_status(request: Request, user: User, attributes: Attributes) -> dict
 def _attributes(request: Request, spec: Mapping[str, Any]) -> Attributes:
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (resource is None) == (path is None):
-        raise _invalid("spec.resourceAttributes", _ONE_OF, None if resource is None else resource)
+        raise _invalid("spec", _ONE_OF, path)
     if resource is None:
         return Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
     namespace = request.target.namespace or resource.get("namespace", "")

@@ -5,6 +5,7 @@ from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as, read_object
+from kube_apiserver.schema import is_dns1123_subdomain, messages
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.verbs.eviction import set_true_condition
 from kube_apiserver.verbs.reading import find
@@ -50,6 +51,9 @@ async def bind(request: Request) -> Response:
     node = (body.get("target") or {}).get("name", "")
     if not node:
         raise StatusError(500, "", "target.name: Required value")
+    if (body["target"].get("kind") or "Node") == "Node" and (problems := is_dns1123_subdomain(node)):
+        cause = messages.invalid("target.name", node, ", ".join(problems))
+        raise StatusError(500, "", f"{cause.field}: {cause.message}")
     obj = to_served(request.resource, item)
     spec = obj.setdefault("spec", {})
     if spec.get("nodeName"):

@@ -17,6 +17,9 @@ SECONDS = 60.0
 LIMIT_BYTES = 3 * 1024 * 1024
 # PyYAML parses about 100 KB a second.
 _LONG_YAML_BYTES = 2048
+# What is said of YAML that cannot be read: an object, and an apply patch that begins as JSON does or otherwise.
+_OBJECT = "error decoding YAML: error converting YAML to JSON"
+_JSON_PATCH, _YAML_PATCH = "error decoding patch: error converting YAML to JSON", "error encoding patch"
 JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -133,7 +136,7 @@ async def parse_applied(raw: bytes) -> tuple[Any, list[str]]:
 
 
 def _applied_yaml(raw: bytes) -> tuple[Any, list[str]]:
-    applied, repeated = _parse_yaml(raw)
+    applied, repeated = _parse_yaml(raw, _JSON_PATCH if raw.lstrip().startswith(b"{") else _YAML_PATCH)
     return stored_numbers(decoded_numbers(applied)), repeated
 
 
@@ -150,13 +153,13 @@ def _applied_json(raw: bytes) -> Any:
     if (place := codec.surrogate_escape(raw)) >= 0:
         from kube_apiserver.wire.yaml_loader import BAD_ESCAPE
 
-        raise _unreadable_yaml(BAD_ESCAPE, raw.count(b"\n", 0, place))
+        raise _unreadable_yaml(_JSON_PATCH, BAD_ESCAPE, raw.count(b"\n", 0, place))
     return stored_numbers(decoded_numbers(applied))
 
 
-def _unreadable_yaml(why: str, line: int) -> StatusError:
+def _unreadable_yaml(what: str, why: str, line: int) -> StatusError:
     where = f"line {line + 1}: " if line else ""
-    return bad_request(f"error decoding YAML: error converting YAML to JSON: yaml: {where}{why}")
+    return bad_request(f"{what}: yaml: {where}{why}")
 
 
 def parse_yaml(raw: bytes) -> Any:
@@ -164,7 +167,7 @@ def parse_yaml(raw: bytes) -> Any:
     return _parse_yaml(raw)[0]
 
 
-def _parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
+def _parse_yaml(raw: bytes, what: str = _OBJECT) -> tuple[Any, list[str]]:
     # Imported on demand: most servers never get YAML.
     import yaml
     from yaml.reader import ReaderError
@@ -177,12 +180,12 @@ def _parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
         loader = JsonTypesLoader(raw)
         return next(iter(loader), None), loader.repeated
     except RefusedYaml as error:
-        raise _unreadable_yaml(error.why, error.line) from error
+        raise _unreadable_yaml(what, error.why, error.line) from error
     except (ValueError, OverflowError) as error:  # the escape of a code point beyond Unicode, or bytes of no encoding
-        raise _unreadable_yaml(BAD_ESCAPE, 0) from error
+        raise _unreadable_yaml(what, BAD_ESCAPE, 0) from error
     except (yaml.YAMLError, RecursionError) as error:
         if isinstance(error, ReaderError) and error.encoding == "unicode":  # not bytes that are no UTF-8
-            raise _unreadable_yaml(CONTROL_CHARACTER, 0) from error
+            raise _unreadable_yaml(what, CONTROL_CHARACTER, 0) from error
         raise bad_request(f"error converting YAML to JSON: {error}") from error
 
 

@@ -10,7 +10,7 @@ from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.options import DeleteOptions
-from kube_apiserver.storage import Item, at_revision
+from kube_apiserver.storage import Item
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import dry_item, remove, store
 
@@ -41,7 +41,7 @@ def delete_item(
             item = store(cluster, resource, obj)
     if options.dry_run:
         return dry_item(resource, to_stored(resource, obj)), True
-    return at_revision(remove(cluster, resource, obj), item.revision), True
+    return remove(cluster, resource, obj), True
 
 
 def _begin(

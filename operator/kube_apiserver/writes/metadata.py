@@ -10,6 +10,8 @@ from kube_apiserver.validation.label_selectors import label_causes
 from kube_apiserver.validation.object_meta import annotation_causes, owner_causes
 
 Object = Mapping[str, Any]
+# The groups whose kinds have no declared rules.
+_UNDECLARED = frozenset({"apiextensions.k8s.io", "apiregistration.k8s.io"})
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
@@ -53,6 +55,14 @@ def _finalizer_causes(resource: ServedResource, finalizers: Any) -> list[Cause]:
     ]
 
 
+def as_reported(resource: ServedResource, cause: Cause) -> list[Cause]:
+    """Return an error of a change of metadata as often as it is reported.
+
+    In kube-apiserver both the strategy and the registry look. Only built-in kinds with declared rules drop the second.
+    """
+    return [cause, cause] if resource.custom is not None or resource.group in _UNDECLARED else [cause]
+
+
 def _late_finalizers(resource: ServedResource, old: Object, new: Object) -> list[Cause]:
     if not old.get("deletionTimestamp"):
         return []
@@ -65,5 +75,4 @@ def _late_finalizers(resource: ServedResource, old: Object, new: Object) -> list
         f"found new finalizers []string{{{listed}}}"
     )
     cause = Cause("metadata.finalizers", "FieldValueForbidden", message)
-    # For built-in kinds, both the strategy and the registry validate, and kube-apiserver reports both errors.
-    return [cause] if resource.custom is not None else [cause, cause]
+    return as_reported(resource, cause)

@@ -39,6 +39,7 @@ def validated(
     elif strategy.validate_status is not None:
         causes += strategy.validate_status(obj, old or {})
     if causes:
+        causes.sort(key=lambda cause: cause.is_declared)
         group = resource.group if strategy.error_group is None else strategy.error_group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if strategy.warn is not None:

@@ -9,6 +9,7 @@ from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.wire.status_error import conflict, invalid, modified
+from kube_apiserver.writes.metadata import as_reported
 from kube_apiserver.writes.object_validation import validated
 from kube_apiserver.writes.write_pipeline import reset_fields, tracked
 
@@ -83,7 +84,7 @@ def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, A
     if uid and uid != old["metadata"]["uid"]:
         if request.http.method == "PATCH":
             message = f'Invalid value: "{uid}": field is immutable'
-            causes = [Cause("metadata.uid", "FieldValueInvalid", message)] * 2
+            causes = as_reported(resource, Cause("metadata.uid", "FieldValueInvalid", message))
             raise invalid(resource.kind, resource.group, request.target.name, causes)
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         raise conflict(resource.plural, resource.group, request.target.name, why)

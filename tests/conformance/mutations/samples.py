@@ -53,6 +53,18 @@ _CLAIM_SPEC = {
     "volumeMode": "Filesystem",
     "selector": _SELECTOR,
 }
+_AUTHORITY = (
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBbzCCARWgAwIBAgIUPE16lH+pMElOo3Dt4uqiTZ7UHPwwCgYIKoZIzj0EAwIw\n"
+    "DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAxNzU4NTJaGA8yMTI2MTEwNjE3NTg1Mlow\n"
+    "DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAKGNsV/RrJH\n"
+    "0dalUuBNX+LP042PKLU5mBj5IvjtEYlH6Qgcj7FW7tSCbvID6h6RJE+eco/8HwtM\n"
+    "4/utZOnbkTWjUzBRMB0GA1UdDgQWBBTxYSHrOnIaIajSVchdkqZAWMCVCTAfBgNV\n"
+    "HSMEGDAWgBTxYSHrOnIaIajSVchdkqZAWMCVCTAPBgNVHRMBAf8EBTADAQH/MAoG\n"
+    "CCqGSM49BAMCA0gAMEUCIHjVq8IEoRfZisftGhcvD4eOODhM7gGmHcwUBPhUq5F3\n"
+    "AiEAxYi9+G77VLv2L+JHjb22T5yFNhX1y8Qu53pWT9rBlEo=\n"
+    "-----END CERTIFICATE-----\n"
+)
 _RULES = [
     {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"], "resourceNames": ["a"]},
 ]
@@ -276,6 +288,20 @@ SAMPLES: dict[str, dict[str, Any]] = {
             "expirationSeconds": 3600,
         }
     },
+    "certificates.k8s.io/v1/ClusterTrustBundle": {"spec": {"trustBundle": _AUTHORITY}},
+    "certificates.k8s.io/v1/PodCertificateRequest": {
+        "spec": {
+            "signerName": "example.com/signer",
+            "podName": "p",
+            "podUID": "1",
+            "serviceAccountName": "builder",
+            "serviceAccountUID": "2",
+            "nodeName": "n",
+            "nodeUID": "3",
+            "maxExpirationSeconds": 3600,
+            "stubPKCS10Request": "eA==",
+        }
+    },
     "networking.k8s.io/v1/IngressClass": {
         "spec": {
             "controller": "example.com/c",
@@ -454,6 +480,15 @@ SAMPLES: dict[str, dict[str, Any]] = {
             "selectors": [{"cel": {"expression": "device.driver == 'gpu.example.com'"}}],
             "config": [{"opaque": {"driver": "gpu.example.com", "parameters": {"a": 1}}}],
         }
+    },
+    "resource.k8s.io/v1/DeviceTaintRule": {
+        "spec": {
+            "deviceSelector": {"driver": "gpu.example.com", "pool": "p", "device": "d"},
+            "taint": {"key": "example.com/broken", "value": "yes", "effect": "NoSchedule"},
+        }
+    },
+    "storagemigration.k8s.io/v1/StorageVersionMigration": {
+        "spec": {"resource": {"group": "apps", "resource": "deployments"}}
     },
     "resource.k8s.io/v1/ResourceClaim": {"spec": {"devices": _DEVICES}},
     "resource.k8s.io/v1/ResourceClaimTemplate": {

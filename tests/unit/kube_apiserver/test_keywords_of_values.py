@@ -1,4 +1,4 @@
-"""Which errors a value has by its keywords, and their order. They are a real 1.36 server's."""
+"""Which errors a value has by its keywords, and their order. They are a real 1.37 server's."""
 
 from typing import Any
 

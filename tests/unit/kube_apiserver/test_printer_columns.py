@@ -60,6 +60,37 @@ def test_a_secret_never_shows_a_value() -> None:
     assert row("", "Secret", {"type": "Opaque", "data": {"k": "c2VjcmV0"}}) == ["x", "Opaque", 1, "5m30s"]
 
 
+def test_one_storage_class_of_a_list_is_the_default() -> None:
+    marks = {"storageclass.kubernetes.io/is-default-class": "true"}
+    objects = [
+        {"metadata": {"name": name, "creationTimestamp": time, "annotations": marks if time else {}}}
+        for name, time in (
+            ("a", "2025-01-01T00:00:00Z"),
+            ("c", "2026-01-01T00:00:00Z"),
+            ("b", "2026-01-01T00:00:00Z"),
+            ("d", ""),
+        )
+    ]
+    shown = strategy_of("storage.k8s.io", "v1", "StorageClass").columns
+    table = printer_columns.render(objects, shown, now=NOW, of_list=True)
+    assert [line["cells"][0] for line in table["rows"]] == ["a", "c", "b (default)", "d"]
+    assert row("storage.k8s.io", "StorageClass", objects[0])[0] == "a"
+
+
+def test_a_definition_shows_its_served_versions() -> None:
+    versions = [
+        {"name": "v2", "served": True, "storage": True},
+        {"name": "v1", "served": True},
+        {"name": "v0", "served": False},
+    ]
+    names = {"kind": "Widget", "shortNames": ["w", "wd"]}
+    spec = {"scope": "Cluster", "group": "e.com", "names": names, "versions": versions}
+    status = {"conditions": [{"type": "Established", "status": "True"}]}
+    assert row("apiextensions.k8s.io", "CustomResourceDefinition", {"spec": spec, "status": status}) == [
+        "x", "Cluster", "v1,v2(storage)", METADATA["creationTimestamp"], "e.com", "Widget", "w,wd", True,
+    ]  # fmt: skip
+
+
 def test_custom_columns_follow_their_paths() -> None:
     columns = [
         {"name": "Ready", "type": "string", "jsonPath": '.status.conditions[?(@.type=="Ready")].status'},

@@ -1,4 +1,4 @@
-"""Rules of built-in kinds. The words are those of a real 1.36 server."""
+"""Rules of built-in kinds. The words are those of a real 1.37 server."""
 
 from typing import Any
 
@@ -10,6 +10,18 @@ from tests.builtin_strategy import changed_causes, object_causes
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 VOLUME = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/tmp"}}
+REQUEST = {
+    "signerName": "example.com/s",
+    "podName": "p",
+    "podUID": "1",
+    "serviceAccountName": "s",
+    "nodeName": "n",
+    "serviceAccountUID": "2",
+    "nodeUID": "3",
+    "maxExpirationSeconds": 3600,
+    "stubPKCS10Request": "eA==",
+}
+BLOCK = "-----BEGIN CERTIFICATE-----\neA==\n-----END CERTIFICATE-----\n"
 POD = {"containers": [{"name": "c", "image": "i"}], "activeDeadlineSeconds": 9}
 
 
@@ -41,6 +53,9 @@ def fields(group: str, version: str, kind: str, obj: dict[str, Any]) -> list[str
         ("", "v1", "PersistentVolumeClaim", {**CLAIM, "accessModes": ["Sometimes"]}, "spec.accessModes"),
         ("", "v1", "PersistentVolume", {**VOLUME, "nfs": {"server": "s", "path": "/"}}, "spec.nfs"),
         ("", "v1", "Service", {"ports": [{"port": 80}], "clusterIPs": ["x"]}, "spec.clusterIPs[0]"),
+        ("certificates.k8s.io", "v1", "PodCertificateRequest", {**REQUEST, "podUID": ""}, "spec.podUID"),
+        ("resource.k8s.io", "v1", "DeviceTaintRule", {"taint": {"key": "a", "effect": "Some"}}, "spec.taint.effect"),
+        ("storagemigration.k8s.io", "v1", "StorageVersionMigration", {"resource": {}}, "spec.resource.resource"),
         ("", "v1", "Node", {"taints": [{"key": "a", "effect": "Sometimes"}]}, "metadata.taints[0].effect"),
     ],
 )
@@ -125,3 +140,19 @@ def test_a_claim_takes_a_volume_once_and_grows_when_it_is_bound() -> None:
     status = {"status": {"phase": "Bound"}}
     assert changed_causes("", "PersistentVolumeClaim", {"spec": bound, **status}, {"spec": grown, **status}) == []
     assert changed_causes("", "PersistentVolumeClaim", {"spec": bound}, {"spec": grown}) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "wrong"),
+    [
+        ("a", {"trustBundle": ""}, ["spec.trustBundle"]),
+        ("a:b", {"trustBundle": BLOCK}, ["metadata.name", "spec.trustBundle"]),
+        ("a", {"trustBundle": BLOCK, "signerName": "s"}, ["metadata.name", "spec.signerName", "spec.trustBundle"]),
+    ],
+)
+def test_a_trust_bundle_has_anchors_and_the_name_of_its_signer(
+    name: str, spec: dict[str, Any], wrong: list[str]
+) -> None:
+    validate = strategy_of("certificates.k8s.io", "v1", "ClusterTrustBundle").validate_with_old
+    assert validate is not None
+    assert [cause.field for cause in validate({"metadata": {"name": name}, "spec": spec}, None)] == wrong

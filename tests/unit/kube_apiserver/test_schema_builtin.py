@@ -1,4 +1,4 @@
-"""Built-in kinds: facts, defaults, decoding errors, rules. Expected values were observed on a real 1.36 server."""
+"""Built-in kinds: facts, defaults, decoding errors, rules. Expected values were observed on a real 1.37 server."""
 
 from typing import Any
 

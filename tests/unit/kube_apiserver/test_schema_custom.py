@@ -1,4 +1,4 @@
-"""Custom kinds: validation, pruning, defaults, and whether a schema is structural. Words are a real 1.36 server's."""
+"""Custom kinds: validation, pruning, defaults, and whether a schema is structural. Words are a real 1.37 server's."""
 
 from typing import Any
 

@@ -9,9 +9,9 @@ from kube_apiserver.defaulting.pod_templates import default_template
 from kube_apiserver.kinds.apps.workloads import COUNTS, container_cells, workload_causes
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, parts
-from kube_apiserver.schema import Cause
+from kube_apiserver.schema import Cause, messages
 from kube_apiserver.strategies import Draft, Object, Strategy
-from kube_apiserver.validation.fixed_values import is_changed
+from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
 from kube_apiserver.validation.status_counters import Counters
 
 _PARTS = ("readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
@@ -26,7 +26,7 @@ def _default(obj: Draft) -> None:
     strategy = member(spec, "updateStrategy")
     strategy["type"] = strategy.get("type") or "RollingUpdate"
     if strategy["type"] == "RollingUpdate":
-        fill(member(strategy, "rollingUpdate"), partition=0)
+        fill(member(strategy, "rollingUpdate"), partition=0, maxUnavailable=1)
     policy = member(spec, "persistentVolumeClaimRetentionPolicy")
     policy["whenDeleted"] = policy.get("whenDeleted") or "Retain"
     policy["whenScaled"] = policy.get("whenScaled") or "Retain"
@@ -43,16 +43,11 @@ def _validate(obj: Object) -> list[Cause]:
 
 
 def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of selector, serviceName, podManagementPolicy or volumeClaimTemplates."""
-    fixed = ("selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates")
-    if not any(is_changed(old, new, "spec", name) for name in fixed):
-        return []
-    message = (
-        "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
-        "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
-        "forbidden"
-    )
-    return [Cause("spec", "FieldValueForbidden", message)]
+    """Return the field errors of a change of selector, volumeClaimTemplates, serviceName or podManagementPolicy."""
+    spec = new.get("spec") or {}
+    names = ("selector", "volumeClaimTemplates", "serviceName", "podManagementPolicy")
+    changed = [name for name in names if is_changed(old, new, "spec", name)]
+    return [messages.invalid(f"spec.{name}", spec.get(name), IMMUTABLE) for name in changed]
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:

@@ -31,7 +31,7 @@ def _validate(obj: Object) -> list[Cause]:
     causes = []
     fields = schedule.split()
     if not schedule:
-        causes.append(messages.required("spec.schedule"))
+        causes.append(messages.declared(messages.required("spec.schedule")))
     elif not schedule.startswith("@") and len(fields) != 5:
         detail = f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
         causes.append(messages.invalid("spec.schedule", schedule, detail))

@@ -15,7 +15,6 @@ _NOT_READY = "node.kubernetes.io/not-ready"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _TAINTS = "metadata.taints"  # kube-apiserver names this place
 _NETWORKS = 'node updates may not change podCIDR except from "" to valid'
-_PROVIDER = 'node updates may not change providerID except from "" to valid'
 _ROLE = "node-role.kubernetes.io/"
 _COLUMNS = "Name/name|Status|Roles|Age|Version|Internal-IP*1|External-IP*1|OS-Image*1|Kernel-Version*1"
 
@@ -82,8 +81,9 @@ def _validate_update(old: Object, new: Object) -> list[Cause]:
     elif networks:
         differing = sum(one != other for one, other in zip(networks, changed, strict=True))
         causes += [messages.forbidden("spec.podCIDRs", _NETWORKS)] * differing
-    if before.get("providerID") and before.get("providerID") != after.get("providerID"):
-        causes.append(messages.forbidden("spec.providerID", _PROVIDER))
+    if before.get("providerID") and before["providerID"] != after.get("providerID"):
+        what = "modified" if after.get("providerID") else "cleared"
+        causes.append(messages.invalid("spec.providerID", None, f"field cannot be {what} once set"))
     return causes
 
 

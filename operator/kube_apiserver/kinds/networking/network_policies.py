@@ -60,7 +60,7 @@ def _policy_port(port: Object, path: str) -> Iterator[Cause]:
         yield from (messages.invalid(f"{path}.port", number, why) for why in port_number_problems(number))
         if end is not None:
             if end < number:
-                yield messages.invalid(f"{path}.endPort", number, "must be greater than or equal to `port`")
+                yield messages.invalid(f"{path}.endPort", end, "must be greater than or equal to `port`")
             yield from (messages.invalid(f"{path}.endPort", end, why) for why in port_number_problems(end))
     else:
         if end is not None:
@@ -84,7 +84,7 @@ def _peer(peer: Object, path: str) -> Iterator[Cause]:
 def _block(block: Object, path: str) -> Iterator[Cause]:
     cidr = block.get("cidr") or ""
     if not cidr:
-        yield messages.required(f"{path}.cidr")
+        yield messages.declared(messages.required(f"{path}.cidr"))
         return
     yield from cidr_causes(cidr, f"{path}.cidr")
     whole = network(cidr)
