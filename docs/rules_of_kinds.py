@@ -100,6 +100,8 @@ def _besides(strategy: Strategy, resource: ResourceInfo) -> Iterator[str]:
         yield "An update creates an absent object"
     if strategy.selectable_fields:
         yield "Field selectors: " + ", ".join(f"`{path}`" for path in sorted(strategy.selectable_fields))
+    if strategy.deletion.returns_object:
+        yield "A deletion answers with the object"
     if strategy.deletion.grace_seconds is not None:
         yield "A deletion may have a grace period"
     if strategy.deletion.protected_names:
