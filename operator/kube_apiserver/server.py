@@ -257,21 +257,29 @@ class ApiServer:
 async def _close(runner: web.ServerRunner) -> None:
     """Stop listening and close all connections, also those that clients keep open."""
     transports = [connection.transport for connection in runner.server.connections] if runner.server else []
-    open_transports = [
-        (transport, transport.get_extra_info("socket")) for transport in transports if transport is not None
-    ]
+    open_transports = [(transport, _second_handle(transport)) for transport in transports if transport is not None]
     await runner.cleanup()
     for transport, sock in open_transports:
-        if sock is None:
-            continue  # its transport was closed twice already, see below
         # aiohttp closes idle connections twice, and a TLS transport drops its connection at the second close. Then
         # abort() does nothing, or raises AttributeError in the first releases of Python 3.11.
         with contextlib.suppress(AttributeError):
             transport.abort()
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+        if sock is not None:
+            with sock, contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
     # Aborted transports close their sockets in the next iteration of the event loop.
     await asyncio.sleep(0)
+
+
+def _second_handle(transport: asyncio.BaseTransport) -> socket.socket | None:
+    """Return another socket of the connection: uvloop's own cannot be shut down, and its number may be reused."""
+    sock = transport.get_extra_info("socket")
+    if sock is None:
+        return None  # its transport was closed twice already, see above
+    try:
+        return socket.fromfd(sock.fileno(), sock.family, sock.type)
+    except OSError:
+        return None  # the connection has ended, or the process has no more file descriptors
 
 
 def _request(

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp.client import ClientSession
 from yarl import URL
 
@@ -74,13 +76,26 @@ async def test_an_idle_watch_gets_bookmarks_if_it_asks_for_them(impatient_server
             assert event["object"]["kind"] == "ConfigMap"
 
 
-async def test_a_server_with_open_watches_stops_at_once() -> None:
-    server = ApiServer(ApiServerConfig(tls=False))
-    url = (await server.start()).url
-    async with aiohttp.ClientSession() as session, session.get(url + CONFIGMAPS, params={"watch": "1"}) as stream:
+async def _stop_with_an_open_watch(*, tls: bool) -> None:
+    server = ApiServer(ApiServerConfig(tls=tls))
+    endpoint = await server.start()
+    headers = {"Authorization": f"Bearer {endpoint.token}"} if tls else {}
+    context = ssl.create_default_context(cadata=endpoint.ca_pem) if tls else True
+    url = endpoint.url + CONFIGMAPS
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(url, params={"watch": "1"}, ssl=context) as stream,
+    ):
         assert stream.status == 200
         async with asyncio.timeout(5):
             await server.stop()
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_a_server_with_open_watches_stops_at_once(new_loop: Callable[[], asyncio.AbstractEventLoop], tls: bool) -> None:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_stop_with_an_open_watch(tls=tls))
 
 
 async def test_large_answers_are_compressed_for_who_asks(api: JsonApi) -> None:
