@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.conformance.mutations.certificates import CERTIFICATES
+
 _LABELS = {"app": "web"}
 _SELECTOR = {"matchLabels": _LABELS, "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}
 _POD: dict[str, Any] = {
@@ -53,18 +55,6 @@ _CLAIM_SPEC = {
     "volumeMode": "Filesystem",
     "selector": _SELECTOR,
 }
-_AUTHORITY = (
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBbzCCARWgAwIBAgIUPE16lH+pMElOo3Dt4uqiTZ7UHPwwCgYIKoZIzj0EAwIw\n"
-    "DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAxNzU4NTJaGA8yMTI2MTEwNjE3NTg1Mlow\n"
-    "DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAKGNsV/RrJH\n"
-    "0dalUuBNX+LP042PKLU5mBj5IvjtEYlH6Qgcj7FW7tSCbvID6h6RJE+eco/8HwtM\n"
-    "4/utZOnbkTWjUzBRMB0GA1UdDgQWBBTxYSHrOnIaIajSVchdkqZAWMCVCTAfBgNV\n"
-    "HSMEGDAWgBTxYSHrOnIaIajSVchdkqZAWMCVCTAPBgNVHRMBAf8EBTADAQH/MAoG\n"
-    "CCqGSM49BAMCA0gAMEUCIHjVq8IEoRfZisftGhcvD4eOODhM7gGmHcwUBPhUq5F3\n"
-    "AiEAxYi9+G77VLv2L+JHjb22T5yFNhX1y8Qu53pWT9rBlEo=\n"
-    "-----END CERTIFICATE-----\n"
-)
 _RULES = [
     {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"], "resourceNames": ["a"]},
 ]
@@ -89,6 +79,7 @@ _REGARDING = {"kind": "Pod", "namespace": "$namespace", "name": "p", "apiVersion
 
 #: Their content by group, version and kind; ``$namespace`` is the object's.
 SAMPLES: dict[str, dict[str, Any]] = {
+    **CERTIFICATES,
     "v1/Binding": {"target": {"kind": "Node", "name": "n"}},
     "v1/ConfigMap": {"data": {"a": "1", "b": "2"}, "binaryData": {"c": "eA=="}, "immutable": False},
     "v1/Endpoints": {
@@ -272,34 +263,6 @@ SAMPLES: dict[str, dict[str, Any]] = {
             "podFailurePolicy": {
                 "rules": [{"action": "Ignore", "onExitCodes": {"operator": "In", "values": [1, 2]}}],
             },
-        }
-    },
-    "certificates.k8s.io/v1/CertificateSigningRequest": {
-        "spec": {
-            "request": (
-                "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIU01Ib0NBUUF3R0RFV01CUUdBMVVFQXd3Tll5NWxlR0Z0"
-                "Y0d4bExtTnZiVEJaTUJNR0J5cUdTTTQ5QWdFRwpDQ3FHU000OUF3RUhBMElBQkVWZkV3RnZ5UFZXeEFmdFpmbVVyM1NTMTMy"
-                "VTVLaVYxZE5KNUE0RjhDV3ZnNURiCmc0d0hRM0RhUG12ZThQY3UxSTlRR1ZYVFdPTk5xS2c5SnNPd3NzdWdBREFLQmdncWhr"
-                "ak9QUVFEQWdOSUFEQkYKQWlBM0p6eVBMOHluMjRoY0hHVE1DV2NRUTNlaVRlVjQ2bXN5blJ4RGp2b1Z6UUloQVBIaGczbFVi"
-                "VUZta3VxVgo2RmVNT3htdDQ0Rlp1aGQ3QnpTblh5ckhXUmdnCi0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo="
-            ),
-            "signerName": "example.com/signer",
-            "usages": ["digital signature", "client auth"],
-            "expirationSeconds": 3600,
-        }
-    },
-    "certificates.k8s.io/v1/ClusterTrustBundle": {"spec": {"trustBundle": _AUTHORITY}},
-    "certificates.k8s.io/v1/PodCertificateRequest": {
-        "spec": {
-            "signerName": "example.com/signer",
-            "podName": "p",
-            "podUID": "1",
-            "serviceAccountName": "builder",
-            "serviceAccountUID": "2",
-            "nodeName": "n",
-            "nodeUID": "3",
-            "maxExpirationSeconds": 3600,
-            "stubPKCS10Request": "eA==",
         }
     },
     "networking.k8s.io/v1/IngressClass": {

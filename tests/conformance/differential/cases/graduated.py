@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.conformance.differential.language import TABLE, case, delete, get, patch, post, put
 from tests.conformance.differential.widgets import CRDS, NAME, crd
+from tests.conformance.mutations.certificates import AUTHORITY
 
 _BUNDLES = "/apis/certificates.k8s.io/v1/clustertrustbundles"
 _REQUESTS = "/apis/certificates.k8s.io/v1/namespaces/$ns/podcertificaterequests"
@@ -15,18 +16,6 @@ _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 _LABELS = {"app": "web"}
 _TEMPLATE = {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
-_AUTHORITY = (
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBbzCCARWgAwIBAgIUPE16lH+pMElOo3Dt4uqiTZ7UHPwwCgYIKoZIzj0EAwIw\n"
-    "DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAxNzU4NTJaGA8yMTI2MTEwNjE3NTg1Mlow\n"
-    "DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAKGNsV/RrJH\n"
-    "0dalUuBNX+LP042PKLU5mBj5IvjtEYlH6Qgcj7FW7tSCbvID6h6RJE+eco/8HwtM\n"
-    "4/utZOnbkTWjUzBRMB0GA1UdDgQWBBTxYSHrOnIaIajSVchdkqZAWMCVCTAfBgNV\n"
-    "HSMEGDAWgBTxYSHrOnIaIajSVchdkqZAWMCVCTAPBgNVHRMBAf8EBTADAQH/MAoG\n"
-    "CCqGSM49BAMCA0gAMEUCIHjVq8IEoRfZisftGhcvD4eOODhM7gGmHcwUBPhUq5F3\n"
-    "AiEAxYi9+G77VLv2L+JHjb22T5yFNhX1y8Qu53pWT9rBlEo=\n"
-    "-----END CERTIFICATE-----\n"
-)
 _LEAF = (
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBbDCCARKgAwIBAgIUGbujAY5kKCOEJztUUW2PlPN5A5MwCgYIKoZIzj0EAwIw\n"
@@ -135,14 +124,14 @@ CASES = (
         "a trust bundle has certificates of authorities, and the name of its signer",
         post(_BUNDLES, _bundle("$id", "")),
         post(_BUNDLES, _bundle("$id", _LEAF)),
-        post(_BUNDLES, _bundle("$id", _AUTHORITY + _AUTHORITY)),
-        post(_BUNDLES, _bundle("$id", _AUTHORITY.replace("CERTIFICATE", "PUBLIC KEY"))),
-        post(_BUNDLES, _bundle("$id", _AUTHORITY)),
-        post(_BUNDLES, _bundle("$id", _AUTHORITY, signerName="example.com/signer")),
-        post(_BUNDLES, _bundle("example.com:signer:$id", _AUTHORITY, signerName="example.com/signer")),
-        post(_BUNDLES, _bundle("a:$id", _AUTHORITY, signerName="a")),
+        post(_BUNDLES, _bundle("$id", AUTHORITY + AUTHORITY)),
+        post(_BUNDLES, _bundle("$id", AUTHORITY.replace("CERTIFICATE", "PUBLIC KEY"))),
+        post(_BUNDLES, _bundle("$id", AUTHORITY)),
+        post(_BUNDLES, _bundle("$id", AUTHORITY, signerName="example.com/signer")),
+        post(_BUNDLES, _bundle("example.com:signer:$id", AUTHORITY, signerName="example.com/signer")),
+        post(_BUNDLES, _bundle("a:$id", AUTHORITY, signerName="a")),
         patch(f"{_BUNDLES}/example.com:signer:$id", {"spec": {"signerName": "example.com/other"}}),
-        put(f"{_BUNDLES}/$id", _bundle("$id", _AUTHORITY)),
+        put(f"{_BUNDLES}/$id", _bundle("$id", AUTHORITY)),
         get(f"{_BUNDLES}?fieldSelector=metadata.name%3D$id", accept=TABLE),
         get(f"{_BUNDLES}?fieldSelector=spec.signerName%3Dexample.com/none", accept=TABLE),
         cleanup=(f"{_BUNDLES}/$id", f"{_BUNDLES}/example.com:signer:$id"),
