@@ -152,7 +152,14 @@ STRATEGIES = (
         deletion=_RETURNED,
         columns=columns(f"{_DRIVER}|RequiresRepublish:boolean|Modes|Age", _driver_cells),
     ),
-    Strategy(group=_GROUP, kind="CSINode", has_generation=False, unconditional_update=False, deletion=_RETURNED),
+    Strategy(
+        group=_GROUP,
+        kind="CSINode",
+        reset_fields={"status": ("spec", "metadata")},
+        has_generation=False,
+        unconditional_update=False,
+        deletion=_RETURNED,
+    ),
     Strategy(group=_GROUP, kind="VolumeAttributesClass", deletion=_RETURNED),
     Strategy(group=_GROUP, kind="CSIStorageCapacity", has_generation=False, columns=CREATED),
     Strategy(

@@ -15,6 +15,7 @@ _LIMITED = {
     "type": "Limited",
     "limited": {"limitResponse": {"type": "Queue", "queuing": {"queues": 32}}},
 }
+_DRIVER = {"name": "example.com", "nodeID": "n", "topologyKeys": ["example.com/zone"]}
 _SECRETS = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}
 _POLICY = {"validations": [{"expression": "true"}], "matchConstraints": {"resourceRules": [_SECRETS]}}
 
@@ -78,6 +79,7 @@ CASES: tuple[Case, ...] = (
             {"attacher": "example.com", "nodeName": "n", "source": {"persistentVolumeName": "p"}},
             "x-$id",
         ),
+        *_written("storage.k8s.io/v1", "CSINode", "csinodes", {"drivers": [_DRIVER]}, "x-$id"),
         *_written(_FLOW, "PriorityLevelConfiguration", "prioritylevelconfigurations", _LIMITED, "x-$id"),
         *_written("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", {"cidrs": ["192.168.0.0/24"]}, "x-$id"),
         *_written(
@@ -90,6 +92,7 @@ CASES: tuple[Case, ...] = (
         *_written("resource.k8s.io/v1", "ResourceClaim", "resourceclaims", {"devices": {}}),
         cleanup=_deleted(
             "storage.k8s.io/v1/volumeattachments",
+            "storage.k8s.io/v1/csinodes",
             f"{_FLOW}/prioritylevelconfigurations",
             "networking.k8s.io/v1/servicecidrs",
             "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
