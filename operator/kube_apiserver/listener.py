@@ -14,6 +14,7 @@ from typing import Protocol
 from aiohttp import web
 
 BACKLOG = 1024
+_LAST_PORT = 65_535
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -41,7 +42,11 @@ def listen(host: str, port: int) -> socket.socket:
 
     Raises:
         OSError: the address is in use or unavailable.
+        ValueError: the port is not from 0 to 65535.
     """
+    # getaddrinfo would take port 65536 for port 0.
+    if not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"port: {port} is not from 0 to {_LAST_PORT}; port 0 takes a free one")
     if not host and socket.has_dualstack_ipv6():
         # Kernels booted without IPv6 still define the address family.
         with contextlib.suppress(OSError):

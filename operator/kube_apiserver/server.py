@@ -91,13 +91,16 @@ class ApiServer:
         """Start listening and return the endpoint. A failed or cancelled start releases everything.
 
         Raises:
+            RuntimeError: the server runs already.
             OSError: the address is unavailable, or the data folder is not accessible.
             FolderInUse: another server uses the data folder.
             DataBroken: the data folder is damaged.
             JournalFailed: the data folder cannot be written.
             ManifestError: a seed cannot be read, or the server rejects it. It is a ValueError.
-            ValueError: a controller in the settings does not exist.
+            ValueError: a controller in the settings does not exist, or the port is not from 0 to 65535.
         """
+        if self._runner is not None:
+            raise RuntimeError("the API server runs already: stop() it first, or make another one")
         try:
             return await self._start()
         except BaseException:

@@ -92,6 +92,10 @@ class Fault:
     body: str = ""
 
     def __post_init__(self) -> None:
+        # Tests may write the value in place of the member. A misspelled one would plan a fault that does nothing.
+        if self.action not in tuple(Action):
+            raise ValueError(f"action {self.action!r} does not exist: choose from {', '.join(Action)}")
+        object.__setattr__(self, "action", Action(self.action))
         if self.count is not None and self.count < 1:
             raise ValueError("count must be at least 1, or null for no limit")
         if self.skip < 0:

@@ -234,3 +234,9 @@ async def test_a_request_without_credentials_uses_up_no_fault(headers: dict[str,
             async with session.get(f"{endpoint.url}{MAPS}", headers=used) as answer:
                 statuses.append(answer.status)
     assert statuses == [401 if headers else 403, 503, 200]
+
+
+def test_an_action_may_be_its_value_and_a_misspelled_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="action 'refused' does not exist: choose from drop, stall"):
+        Fault(action="refused")  # type: ignore[arg-type]
+    assert Fault(action="break").action is Action.BREAK  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """The server in a thread, for code that is not asynchronous."""
 
+import asyncio
 import json
 import urllib.error
 import urllib.request
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kube_apiserver import ApiServerConfig, ThreadedApiServer
+from kube_apiserver import ApiServer, ApiServerConfig, ThreadedApiServer
 from kube_apiserver.faults import Action, Fault
 
 pytestmark = pytest.mark.embedded_only("it starts the server in a thread")
@@ -49,6 +50,23 @@ def test_synchronous_code_starts_restores_and_stops_a_server(tmp_path: Path) -> 
         server.snapshot()
     with pytest.raises(RuntimeError, match="started before"):
         server.start()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_out_of_range_is_refused_and_not_replaced_by_another(port: int) -> None:
+    with pytest.raises(ValueError, match=rf"port: {port} is not from 0 to 65535"):
+        ThreadedApiServer(ApiServerConfig(port=port)).start()
+
+
+def test_a_running_server_cannot_be_started_again() -> None:
+    async def start_twice() -> None:
+        server = ApiServer(ApiServerConfig(tls=False, controllers=()))
+        async with server as endpoint:
+            with pytest.raises(RuntimeError, match="runs already"):
+                await server.start()
+            assert server.endpoint == endpoint
+
+    asyncio.run(start_twice())
 
 
 def test_what_prevents_a_start_is_raised_where_it_was_asked_for(tmp_path: Path) -> None:
