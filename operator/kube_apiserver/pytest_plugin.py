@@ -30,10 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def kube_api_server_config(pytestconfig: pytest.Config) -> "ApiServerConfig":
     """Return the settings of the server of a test run: TLS, a token, and the objects of ``kube_api_server_seeds``.
 
-    For other settings, define a fixture of this name and scope in ``conftest.py``. Raises nothing itself.
+    For other settings, define a fixture of this name and scope in ``conftest.py``. Leave ``port``, ``data_dir`` and
+    ``kubeconfig_path`` out if several workers run: each has a server of its own. Raises nothing itself.
 
     Args:
         pytestconfig: fixture of pytest.
+
+    Example:
+        @pytest.fixture(scope="session")
+        def kube_api_server_config():
+            return ApiServerConfig(tls=False, seeds=(Path("config/crd"),))
     """
     from kube_apiserver import ApiServerConfig
 
