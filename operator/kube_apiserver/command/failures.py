@@ -1,5 +1,8 @@
 """Messages and exit statuses of a server that does not start."""
 
+import os
+from pathlib import Path
+
 from kube_apiserver.config import ApiServerConfig
 from kube_apiserver.seeds.manifests import ManifestError, ManifestRejected
 from kube_apiserver.storage import DataBroken, FolderInUse, JournalFailed
@@ -18,6 +21,13 @@ def failure(error: Exception, config: ApiServerConfig) -> tuple[str, int]:
     if not isinstance(error, OSError):
         return f"--data-dir {config.data_dir}: {error}", FAILED
     if error.filename is not None:
-        return f"{error.filename} cannot be used: {error.strerror}", FAILED
+        flag = f"--data-dir {config.data_dir}: " if _concerns(error.filename, config.data_dir) else ""
+        return f"{flag}{error.filename} cannot be used: {error.strerror}", FAILED
     why = f"cannot listen on {config.host}:{config.port}: {error.strerror or error}"
     return f"{why}; choose another address with --bind-address", FAILED
+
+
+def _concerns(filename: str | bytes, folder: Path | None) -> bool:
+    """Whether a file is the folder, in it, or on the way to it."""
+    path = Path(os.fsdecode(filename))
+    return folder is not None and (path.is_relative_to(folder) or folder.is_relative_to(path))

@@ -96,6 +96,11 @@ def test_what_fails_at_the_start_ends_with_status_1(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, errors = failed(["--bind-address", f"127.0.0.1:{taken.getsockname()[1]}"], capsys)
     assert (status, "choose another address with --bind-address" in errors) == (1, True)
+    for below in ("", "/deep/er"):
+        status, errors = failed(["--data-dir", f"seeds.yaml{below}"], capsys)
+        assert status == 1
+        assert errors.startswith(f"Error: --data-dir seeds.yaml{below}: seeds.yaml")
+        assert errors.endswith(" cannot be used: Not a directory\n")
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
