@@ -14,6 +14,9 @@ def default_template(template: Object) -> None:
     spec["dnsPolicy"] = spec.get("dnsPolicy") or "ClusterFirst"
     spec["restartPolicy"] = spec.get("restartPolicy") or "Always"
     spec["schedulerName"] = spec.get("schedulerName") or "default-scheduler"
+    # The old name stays an alias of the new one.
+    if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
+        spec["serviceAccountName"] = spec["serviceAccount"] = account
     fill(spec, securityContext={}, terminationGracePeriodSeconds=30)
     for kind in ("initContainers", "containers", "ephemeralContainers"):
         for container in spec.get(kind) or ():

@@ -109,6 +109,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="ValidatingAdmissionPolicy",
+        unconditional_update=False,
         default=_default_policy,
         validate_with_old=_validate,
         reset_fields={"status": ("spec", "metadata")},
@@ -117,6 +118,7 @@ STRATEGIES = (
         Strategy(
             group=_GROUP,
             kind=f"{word}AdmissionPolicyBinding",
+            unconditional_update=False,
             default=_default_binding,
             validate_with_old=_validate,
         )
@@ -125,6 +127,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="MutatingAdmissionPolicy",
+        unconditional_update=False,
         default=_default_policy,
         validate_with_old=_validate,
     ),

@@ -26,7 +26,9 @@ STRATEGIES = (
     Strategy(
         group="apiregistration.k8s.io",
         kind="APIService",
+        metadata_checks=(4, 3),
         reset_fields={"status": ("spec", "metadata")},
+        has_generation=False,
         unconditional_update=False,
         columns=columns("Name/name|Service|Available|Age", _cells),
     ),

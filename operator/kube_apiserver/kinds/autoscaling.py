@@ -4,6 +4,7 @@ autoscaling/v2 is stored. autoscaling/v1 has only a CPU target. Its view omits t
 store.
 """
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,16 +19,31 @@ from kube_apiserver.strategies import Conversion, Draft, Object, Strategy
 from kube_apiserver.validation.status_counters import Counters
 
 _SOURCES = ("ContainerResource", "External", "Object", "Pods", "Resource")
+#: What the rules of a behavior are where they do not say otherwise.
+_SCALING: dict[str, dict[str, Any]] = {
+    "scaleUp": {
+        "stabilizationWindowSeconds": 0,
+        "selectPolicy": "Max",
+        "policies": [
+            {"type": "Pods", "value": 4, "periodSeconds": 15},
+            {"type": "Percent", "value": 100, "periodSeconds": 15},
+        ],
+    },
+    "scaleDown": {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+}
 _TO_ZERO = "must specify at least one Object or External metric to support scaling to zero replicas"
 
 
 def _default(obj: Draft) -> None:
-    """Set minReplicas, and the CPU metric if there is none."""
+    """Set minReplicas, the CPU metric if there is none, and what behavior leaves out."""
     spec = member(obj, "spec")
     fill(spec, minReplicas=1)
     if not spec.get("metrics"):
         target = {"type": "Utilization", "averageUtilization": 80}
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    if (behavior := spec.get("behavior")) is not None:
+        for name, rules in _SCALING.items():
+            fill(member(behavior, name), **copy.deepcopy(rules))
 
 
 def _default_v1(obj: Draft) -> None:

@@ -7,7 +7,7 @@ from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.printer_columns.formats import NONE, labels
 from kube_apiserver.schema import Cause, is_dns1123_subdomain, messages
-from kube_apiserver.strategies import Object, Strategy, selectable
+from kube_apiserver.strategies import Draft, Object, Strategy, selectable
 from kube_apiserver.validation.conditions import condition_causes
 from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_causes, is_changed
 from kube_apiserver.validation.signers import anchor_causes, signer_causes
@@ -15,9 +15,21 @@ from kube_apiserver.validation.signers import anchor_causes, signer_causes
 _GROUP = "certificates.k8s.io"
 _STATES = ("Issued", "Denied", "Failed")
 _REQUEST = "Name/name|PodName|ServiceAccountName|NodeName|SignerName|State|UnverifiedUserAnnotations"
+_OF_CREATOR = frozenset({"username", "uid", "groups", "extra"})
 _LONGEST_UID = 128
 _SHORTEST_SECONDS, _LONGEST_SECONDS, _LONGEST_OF_KUBERNETES = 3600, 91 * 86400, 86400
 _ONE_KEY = "exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set"
+
+
+def _record_creator(obj: Draft, user: Object) -> None:
+    """Set username, uid, groups and extra of the user that creates it."""
+    kept = {name: value for name, value in (obj.get("spec") or {}).items() if name not in _OF_CREATOR}
+    obj["spec"] = {**kept, **user}
+
+
+def _prepare_signing_update(old: Object, new: Draft) -> None:
+    """Restore spec."""
+    new["spec"] = old["spec"]
 
 
 def _signing_cells(obj: Object, now: datetime) -> list[Any]:
@@ -123,6 +135,10 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="CertificateSigningRequest",
+        metadata_checks=(4, 4),
+        record_creator=_record_creator,
+        prepare_update=_prepare_signing_update,
+        reset_fields={"": ("spec", "status"), "status": ("spec",), "approval": ("spec",)},
         has_generation=False,
         columns=columns("Name/name|Age|SignerName|Requestor|RequestedDuration|Condition", _signing_cells),
         selectable_fields=selectable("spec.signerName"),

@@ -35,8 +35,6 @@ STRATEGIES = (
         group="discovery.k8s.io",
         kind="EndpointSlice",
         default=_default,
-        has_generation=False,
-        unconditional_update=False,
         columns=columns("Name/name|AddressType|Ports|Endpoints|Age", _cells),
     ),
 )

@@ -5,14 +5,16 @@ kube-apiserver's internal conversion.
 """
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import name_cell
 from kube_apiserver.printer_columns.formats import age
-from kube_apiserver.schema import Cause, messages
+from kube_apiserver.schema import Cause, is_qualified_name, messages
 from kube_apiserver.strategies import Conversion, Object, SelectableField, Strategy, selectable
+from kube_apiserver.validation.fixed_values import IMMUTABLE
 
 _PAIRS = (
     ("regarding", "involvedObject"),
@@ -26,23 +28,89 @@ _PAIRS = (
 _LEFT_OUT = frozenset({"reportingComponent", "reportingInstance"})
 _TO_CORE = dict(_PAIRS)
 _FROM_CORE = {core: new for new, core in _PAIRS}
+#: What an update through events.k8s.io/v1 keeps, in the order in which kube-apiserver looks.
+_KEPT = tuple(
+    (name, "reportingComponent" if name == "reportingController" else name)
+    for name in (
+        *(
+            "involvedObject",
+            "reason",
+            "message",
+            "source",
+            "firstTimestamp",
+            "lastTimestamp",
+            "count",
+            "reason",
+            "type",
+        ),
+        *("eventTime", "action", "related", "reportingController", "reportingInstance"),
+    )
+)
+_LIMITS = {"reportingInstance": 128, "action": 128, "reason": 128, "message": 1024}
+_LEAST_OF_SERIES = 2
 _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 
 
 def _validate(obj: Object, old: Object | None) -> list[Cause]:
-    """Return the field errors of eventTime on create and the namespace of the involved object."""
-    new = obj.get("apiVersion") == "events.k8s.io/v1"
-    # An Event created through core/v1 may be updated through events.k8s.io/v1, which requires eventTime on create only.
-    if new and not obj.get("eventTime") and old is None:
-        return [Cause("eventTime", "FieldValueRequired", "Required value")]
-    namespace, involved = obj["metadata"].get("namespace", ""), obj.get("regarding" if new else "involvedObject") or {}
-    if (involved.get("namespace") or "default") != namespace:
-        return [
-            messages.invalid(
-                "involvedObject.namespace", involved.get("namespace", ""), "does not match event.namespace"
-            )
-        ]
-    return []
+    """Return the field errors of an Event; those of events.k8s.io/v1 have more rules, and keep all but the series."""
+    is_new = obj.get("apiVersion") == "events.k8s.io/v1"
+    event = obj if not is_new else _to_core(dict(obj))
+    causes = [*_namespace_causes(event), *(_complete_causes(event, is_new) if event.get("eventTime") else ())]
+    if not is_new:
+        return causes
+    if old is None:
+        return [*causes, *_series_causes(event), *_new_causes(event)]
+    before = _to_core(dict(old))
+    if before.get("series") != event.get("series"):
+        causes += _series_causes(event)
+    changed = [(name, key) for name, key in _KEPT if (before.get(key) or None) != (event.get(key) or None)]
+    return causes + [messages.invalid(name, event.get(key), IMMUTABLE) for name, key in changed]
+
+
+def _namespace_causes(event: Object) -> Iterator[Cause]:
+    own, involved = event["metadata"].get("namespace", ""), (event.get("involvedObject") or {}).get("namespace") or ""
+    if event.get("eventTime"):
+        fits = bool(involved) or own in ("default", "kube-system")
+    else:
+        fits = (involved or "default") == own
+    if not fits:
+        yield messages.invalid("involvedObject.namespace", involved, "does not match event.namespace")
+
+
+def _complete_causes(event: Object, is_new: bool) -> Iterator[Cause]:
+    """Yield the errors of an Event that has a time: it must say who reports what."""
+    reporting, name = event.get("reportingComponent") or "", "reportingController" if is_new else "reportingComponent"
+    if not reporting:
+        yield messages.required(name)
+    yield from (messages.invalid(name, reporting, why) for why in is_qualified_name(reporting))
+    for field, limit in _LIMITS.items():
+        value = event.get(field) or ""
+        if not value and field != "message":
+            yield messages.required(field)
+        if len(value.encode()) > limit:
+            yield messages.invalid(field, "", f"can have at most {limit} characters")
+
+
+def _series_causes(event: Object) -> Iterator[Cause]:
+    series = event.get("series")
+    if series is None:
+        return
+    if (series.get("count") or 0) < _LEAST_OF_SERIES:
+        yield messages.invalid("series.count", "", f"should be at least {_LEAST_OF_SERIES}")
+    if not series.get("lastObservedTime"):
+        yield messages.required("series.lastObservedTime")
+
+
+def _new_causes(event: Object) -> Iterator[Cause]:
+    if not event.get("eventTime"):
+        yield messages.required("eventTime")
+    if (kind := event.get("type") or "") not in ("Normal", "Warning"):
+        yield messages.invalid("type", "", f"has invalid value: {kind}")
+    for field in ("firstTimestamp", "lastTimestamp", "count"):
+        if event.get(field):
+            yield messages.invalid(field, "", "needs to be unset")
+    if any((event.get("source") or {}).values()):
+        yield messages.invalid("source", "", "needs to be unset")
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:
@@ -100,6 +168,7 @@ def _from_core(event: dict[str, Any]) -> dict[str, Any]:
 
 _CORE = Strategy(
     kind="Event",
+    metadata_checks=(2, 2),
     validate_with_old=_validate,
     error_group="",
     has_generation=False,
@@ -115,6 +184,7 @@ _CORE = Strategy(
 )
 _NEW = dataclasses.replace(
     _CORE,
+    metadata_checks=(3, 3),
     group="events.k8s.io",
     renamed_fields={"regarding": "involvedObject", "reportingController": "reportingComponent"},
     conversion=Conversion(_from_core, _to_core),

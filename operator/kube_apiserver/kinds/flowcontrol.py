@@ -30,7 +30,6 @@ STRATEGIES = tuple(
         kind=kind,
         default=default,
         reset_fields={"status": ("spec", "metadata")},
-        unconditional_update=False,
     )
     for kind, default in (("FlowSchema", _default_flow_schema), ("PriorityLevelConfiguration", _default_priority_level))
 )

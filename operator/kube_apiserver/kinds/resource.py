@@ -9,6 +9,7 @@ from kube_apiserver.printer_columns.formats import age
 from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.conditions import condition_causes
+from kube_apiserver.validation.fixed_values import fixed_causes
 
 _GROUP = "resource.k8s.io"
 _RETURNED = Deletion(returns_object=True)
@@ -42,6 +43,11 @@ def _validate_status(obj: Object, old: Object) -> list[Cause]:
     return condition_causes(obj.get("status") or {})
 
 
+def _validate_claim_update(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of spec."""
+    return [*fixed_causes(old, new, "spec")]
+
+
 def _cells(obj: Object, now: datetime) -> list[Any]:
     """Return the cells of a DeviceTaintRule."""
     taint = (obj.get("spec") or {}).get("taint") or {}
@@ -61,14 +67,23 @@ STRATEGIES = (
         unconditional_update=False,
         columns=columns("Name/name|Key|Value|Effect|TimeAdded|Age", _cells),
     ),
-    Strategy(group=_GROUP, kind="DeviceClass", deletion=_RETURNED),
+    Strategy(group=_GROUP, kind="DeviceClass", metadata_checks=(4, 3), deletion=_RETURNED),
     Strategy(
         group=_GROUP,
         kind="ResourceClaim",
+        metadata_checks=(4, 3),
+        validate_update=_validate_claim_update,
         has_generation=False,
         reset_fields={"status": ("spec", "metadata")},
         deletion=_RETURNED,
     ),
-    Strategy(group=_GROUP, kind="ResourceClaimTemplate", deletion=_RETURNED),
+    Strategy(
+        group=_GROUP,
+        kind="ResourceClaimTemplate",
+        metadata_checks=(4, 3),
+        validate_update=_validate_claim_update,
+        has_generation=False,
+        deletion=_RETURNED,
+    ),
     Strategy(group=_GROUP, kind="ResourceSlice", deletion=_RETURNED),
 )

@@ -7,6 +7,7 @@ from kube_apiserver.defaulting.fields import fill
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.schema import Cause, messages
+from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Draft, Object, Strategy
 from kube_apiserver.validation.fixed_values import fixed_causes
 
@@ -20,8 +21,16 @@ def _default(obj: Draft) -> None:
     fill(obj, preemptionPolicy="PreemptLowerPriority")
 
 
-def _validate(obj: Object) -> list[Cause]:
+def _prepare_create(obj: Draft, store: Store) -> None:
+    """Set a generation, which no change counts."""
+    del store
+    obj["metadata"]["generation"] = 1
+
+
+def _validate(obj: Object, old: Object | None) -> list[Cause]:
     """Return the field errors of name, value and preemptionPolicy."""
+    if old is not None:
+        return []  # an update checks only what it changes
     name, value = (obj.get("metadata") or {}).get("name") or "", obj.get("value") or 0
     policy = obj.get("preemptionPolicy")
     causes = []
@@ -59,8 +68,10 @@ STRATEGIES = (
         group="scheduling.k8s.io",
         kind="PriorityClass",
         default=_default,
-        validate=_validate,
+        prepare_create=_prepare_create,
+        validate_with_old=_validate,
         validate_update=_validate_update,
+        has_generation=False,
         columns=columns("Name/name|Value:integer|Global-Default:boolean|Age|PreemptionPolicy", _cells),
     ),
 )

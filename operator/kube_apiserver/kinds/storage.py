@@ -10,7 +10,6 @@ from typing import Any
 from kube_apiserver.defaulting.fields import fill
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import CREATED, age_cell, name_cell, parts
-from kube_apiserver.printer_columns.formats import NONE, listed
 from kube_apiserver.schema import Cause, is_dns1035_label, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.conditions import condition_causes
@@ -22,7 +21,6 @@ _RECLAIM_POLICIES = ("Delete", "Retain")
 _BINDING_MODES = ("Immediate", "WaitForFirstConsumer")
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 _CLASS = "Name/name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age"
-_DRIVER = "Name/name|AttachRequired:boolean|PodInfoOnMount:boolean|StorageCapacity:boolean|TokenRequests"
 _MIGRATED = "spec.resource"
 _STATES = ("Running", "Failed", "Succeeded")
 
@@ -84,16 +82,6 @@ def _mark_default(objects: Sequence[Object], rows: Sequence[list[Any]]) -> None:
         rows[min(newest, key=lambda at: name_cell(objects[at]))][0] += " (default)"
 
 
-def _driver_cells(obj: Object, now: datetime) -> list[Any]:
-    """Return the cells of a CSIDriver."""
-    spec = obj.get("spec") or {}
-    flags = [spec.get(field, default) for field, default in (("attachRequired", True), ("podInfoOnMount", False))]
-    tokens = listed((one.get("audience", "") for one in spec.get("tokenRequests") or ()), "<unset>")
-    modes = listed(spec.get("volumeLifecycleModes") or (), NONE)
-    rest = [bool(spec.get("storageCapacity")), tokens, bool(spec.get("requiresRepublish")), modes]
-    return [name_cell(obj), *flags, *rest, age_cell(obj, now)]
-
-
 def _validate_migration(obj: Object) -> list[Cause]:
     """Return the field errors of the resource and its group."""
     resource = (obj.get("spec") or {}).get("resource") or {}
@@ -137,6 +125,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="StorageClass",
+        metadata_checks=(4, 3),
         default=_default,
         validate=_validate,
         validate_update=_validate_update,
@@ -146,29 +135,19 @@ STRATEGIES = (
     ),
     Strategy(
         group=_GROUP,
-        kind="CSIDriver",
-        has_generation=False,
-        unconditional_update=False,
-        deletion=_RETURNED,
-        columns=columns(f"{_DRIVER}|RequiresRepublish:boolean|Modes|Age", _driver_cells),
-    ),
-    Strategy(
-        group=_GROUP,
         kind="CSINode",
         reset_fields={"status": ("spec", "metadata")},
         has_generation=False,
         unconditional_update=False,
         deletion=_RETURNED,
     ),
-    Strategy(group=_GROUP, kind="VolumeAttributesClass", deletion=_RETURNED),
-    Strategy(group=_GROUP, kind="CSIStorageCapacity", has_generation=False, columns=CREATED),
     Strategy(
         group=_GROUP,
-        kind="VolumeAttachment",
-        reset_fields={"status": ("spec", "metadata")},
+        kind="CSIStorageCapacity",
+        metadata_checks=(4, 3),
         has_generation=False,
         unconditional_update=False,
-        deletion=_RETURNED,
+        columns=CREATED,
     ),
     Strategy(
         group="storagemigration.k8s.io",

@@ -1,6 +1,7 @@
 """The user of a request."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,16 @@ class User:
     groups: tuple[str, ...] = ()
     uid: str = ""
     extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def info(self) -> dict[str, Any]:
+        """Return the UserInfo, without what is empty."""
+        found = {
+            "username": self.name,
+            "uid": self.uid,
+            "groups": list(self.groups),
+            "extra": {key: list(values) for key, values in self.extra},
+        }
+        return {key: value for key, value in found.items() if value or key == "username"}
 
 
 MASTERS = "system:masters"

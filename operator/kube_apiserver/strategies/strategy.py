@@ -80,19 +80,24 @@ class Strategy:
         default: sets what a client may leave out, in every object that is sent.
         default_new: sets fields of a new object that its creator then owns in managedFields.
         prepare_create: sets fields of a new object that no manager owns.
+        record_creator: sets the user that creates an object, given its UserInfo.
         prepare_update: sets and restores fields of a changed object, given the stored one and the changed one.
         name_problems: returns why a text is no name of an object.
         prefix_problems: returns why a text is no ``generateName``.
         validate: returns the causes of an object, in every write but those of its status.
         validate_with_old: the same for rules that look at the stored object too, which is None on create.
         validate_update: returns the causes of a change, given the stored and the changed object.
+        validates_change_first: whether those come before the causes of ``validate``.
         freely_written: the subresources through which ``validate_update`` allows every change.
         validate_status: returns the causes of a changed status, given the changed and the stored object.
         warn: returns warnings about a valid object, given the stored one, too, or None.
         error_group: the group that field errors name, None for the group of the kind.
         reset_fields: the fields that a write resets by its subresource, such as ``metadata.labels``; those of "" for
             all other subresources. Without an entry, one of the status resets the spec, and any other the status.
+        metadata_checks: how often an update of the object, and one of its status, repeat the errors of its metadata:
+            kube-apiserver checks them twice for every kind, and its strategies once or twice more.
         has_generation: whether the server counts the changes of the spec in ``metadata.generation``.
+        counts_annotations: whether it counts the changes of annotations, too.
         unconditional_update: whether an update needs no resourceVersion.
         created_by_update: whether an update of an absent object creates it.
         columns: what ``kubectl get`` shows.
@@ -111,18 +116,22 @@ class Strategy:
     default: Callable[[Draft], None] | None = None
     default_new: Callable[[Draft], None] | None = None
     prepare_create: Callable[[Draft, Store], None] | None = None
+    record_creator: Callable[[Draft, Object], None] | None = None
     prepare_update: Callable[[Object, Draft], None] | None = None
     name_problems: Callable[[str], list[str]] = is_dns1123_subdomain
     prefix_problems: Callable[[str], list[str]] = is_dns1123_subdomain
     validate: Callable[[Object], list[Cause]] | None = None
     validate_with_old: Callable[[Object, Object | None], list[Cause]] | None = None
     validate_update: Callable[[Object, Object], list[Cause]] | None = None
+    validates_change_first: bool = False
     freely_written: frozenset[str] = frozenset()
     validate_status: Callable[[Object, Object], list[Cause]] | None = None
     warn: Callable[[Object, Object | None], list[str]] | None = None
     error_group: str | None = None
     reset_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metadata_checks: tuple[int, int] = (3, 3)
     has_generation: bool = True
+    counts_annotations: bool = False
     unconditional_update: bool = True
     created_by_update: bool = False
     columns: Columns = NAME_AND_AGE

@@ -19,6 +19,8 @@ from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
 from kube_apiserver.writes.write_pipeline import tracked, type_mismatch
 
+#: kube-apiserver answers these with a new object, which has no metadata of the one that was sent.
+_WITHOUT_METADATA = frozenset({"selfsubjectreviews", "selfsubjectrulesreviews"})
 _ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 
 
@@ -28,10 +30,12 @@ async def review(request: Request) -> Response:
     is_long = body_size(request.http) > LONG_BYTES
     await off_loop(is_long, _check_types, request, obj)
     spec = obj["spec"] = obj.get("spec") or {}
+    if request.resource.plural in _WITHOUT_METADATA:
+        obj["metadata"] = {}
     obj["status"] = _ANSWERS[request.resource.plural](request, spec, obj)
     if request.resource.plural == "selfsubjectreviews":
         del obj["spec"]
-    if request.resource.plural not in {"selfsubjectreviews", "selfsubjectrulesreviews"}:
+    if request.resource.plural not in _WITHOUT_METADATA:
         obj = await off_loop(is_long, tracked, request, None, obj, write_options(request, "CreateOptions"))
     return Response(codec.encode_object(obj, request.resource.api_version, request.resource.kind), 201)
 
@@ -98,7 +102,7 @@ def _rules(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> di
 def _self(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
     del spec
     obj["metadata"]["creationTimestamp"] = timestamp(request.cluster.clock.now())
-    return {"userInfo": _user_info(request.user)}
+    return {"userInfo": request.user.info()}
 
 
 def _token(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
@@ -109,18 +113,7 @@ def _token(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> di
         user, audiences = request.cluster.tokens.find(spec["token"], spec.get("audiences") or ())
     except Refused as error:
         return {"user": {}, "error": f"[invalid bearer token, {error}]" if str(error) else "invalid bearer token"}
-    return {"authenticated": True, "user": _user_info(user), "audiences": audiences}
-
-
-def _user_info(user: User) -> dict[str, Any]:
-    info: dict[str, Any] = {"username": user.name}
-    if user.uid:
-        info["uid"] = user.uid
-    if user.groups:
-        info["groups"] = list(user.groups)
-    if user.extra:
-        info["extra"] = {name: list(values) for name, values in user.extra}
-    return info
+    return {"authenticated": True, "user": user.info(), "audiences": audiences}
 
 
 _ANSWERS: Mapping[str, Callable[[Request, Mapping[str, Any], dict[str, Any]], dict[str, Any]]] = {

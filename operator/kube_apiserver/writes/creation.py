@@ -51,6 +51,8 @@ async def before_create(
     _require_parents(request, obj)
     if resource.strategy.prepare_create is not None:
         resource.strategy.prepare_create(obj, request.cluster.store)
+    if resource.strategy.record_creator is not None:
+        resource.strategy.record_creator(obj, request.user.info())
     obj = await off_loop(is_long, validated, request, obj, applied=applied)
     check_grants(request, obj)
     if is_long:

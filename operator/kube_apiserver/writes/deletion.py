@@ -94,6 +94,6 @@ def _mark(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], final
         terminate(obj)
     else:
         metadata["deletionGracePeriodSeconds"] = grace
-    if resource.strategy.has_generation:
-        metadata["generation"] = int(metadata.get("generation", 0)) + 1
+    if metadata.get("generation"):
+        metadata["generation"] = int(metadata["generation"]) + 1
     return True

@@ -15,17 +15,19 @@ _UNDECLARED = frozenset({"apiextensions.k8s.io", "apiregistration.k8s.io"})
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
-def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -> list[Cause]:
+def metadata_causes(
+    resource: ServedResource, new: Object, old: Object | None, *, writes_status: bool = False
+) -> list[Cause]:
     """Return the field errors of an object's metadata. ``old`` is the stored object, None on create."""
     metadata = new["metadata"]
-    causes = _name_causes(resource.strategy, metadata) if old is None else []
-    causes += label_causes(metadata.get("labels") or {}, "metadata.labels")
+    causes = label_causes(metadata.get("labels") or {}, "metadata.labels")
     causes += annotation_causes(metadata.get("annotations") or {}, "metadata")
     causes += owner_causes(metadata.get("ownerReferences") or (), "metadata")
-    causes += _finalizer_causes(resource, metadata.get("finalizers") or ())
-    if old is not None:
-        causes += _late_finalizers(resource, old["metadata"], metadata)
-    return causes
+    finalizers = _finalizer_causes(resource, metadata.get("finalizers") or ())
+    if old is None:
+        return [*_name_causes(resource.strategy, metadata), *causes, *finalizers]
+    repeated = causes * (resource.strategy.metadata_checks[writes_status] - 1)
+    return [*causes, *finalizers, *repeated, *_late_finalizers(resource, old["metadata"], metadata)]
 
 
 def _name_causes(strategy: Strategy, metadata: Object) -> list[Cause]:

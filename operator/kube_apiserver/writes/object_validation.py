@@ -20,7 +20,7 @@ from kube_apiserver.writes.metadata import metadata_causes
 def validated(
     request: Request, obj: dict[str, Any], old: dict[str, Any] | None = None, *, applied: bool = False
 ) -> dict[str, Any]:
-    """Validate an object in this order: metadata, immutable fields, the rules of its kind or of its CRD.
+    """Validate an object: its metadata, the rules of its kind or of its CRD, immutable fields.
 
     Returns:
         The object as it is stored: an applied one pruned, and with its numbers as Go writes them.
@@ -29,15 +29,18 @@ def validated(
         StatusError: 422, with all field errors.
     """
     resource, strategy, subresource = request.resource, request.resource.strategy, request.target.subresource
-    causes = metadata_causes(resource, obj, old)
+    causes = metadata_causes(resource, obj, old, writes_status=subresource == "status")
+    changed: list[Cause] = []
     if old is not None and strategy.validate_update is not None and subresource not in strategy.freely_written:
-        causes += strategy.validate_update(old, obj)
+        changed = strategy.validate_update(old, obj)
+    own: list[Cause] = []
     if resource.custom is not None:
-        causes += _custom_causes(request, resource.custom, obj, old)
+        own = _custom_causes(request, resource.custom, obj, old)
     elif subresource != "status":
-        causes += _kind_causes(strategy, obj, old)
+        own = _kind_causes(strategy, obj, old)
     elif strategy.validate_status is not None:
-        causes += strategy.validate_status(obj, old or {})
+        own = strategy.validate_status(obj, old or {})
+    causes += changed + own if strategy.validates_change_first else own + changed
     if causes:
         causes.sort(key=lambda cause: cause.is_declared)
         group = resource.group if strategy.error_group is None else strategy.error_group

@@ -115,6 +115,9 @@ def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]
     ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
     after = {key: value for key, value in new.items() if key not in ignored}
+    if request.resource.strategy.counts_annotations and request.target.subresource not in _OF_STATUS:
+        before["annotations"] = old["metadata"].get("annotations") or {}
+        after["annotations"] = new["metadata"].get("annotations") or {}
     if request.resource.custom is not None:
         before = decoded_numbers(before)
     # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.

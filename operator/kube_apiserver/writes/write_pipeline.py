@@ -24,6 +24,7 @@ from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
 
 #: Go's decoder records no more errors. The pruning of custom objects has no limit.
 _MOST_STRICT = 100
+_OMITTED = ("labels", "annotations", "ownerReferences", "finalizers")
 
 
 def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
@@ -60,7 +61,18 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
                 request, sent, "strict decoding error: " + ", ".join([*strict_errors(duplicates), *texts])
             )
         request.warnings.extend([*duplicates, *texts])
+    if is_custom and not applied:
+        obj = _without_empty_metadata(obj)
     return apply_defaults(obj, schema, request.resource.strategy.default, keep_nulls=applied)
+
+
+def _without_empty_metadata(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return a custom object without empty maps and lists of metadata, which Go does not write."""
+    metadata = obj["metadata"]
+    if not any(name in metadata and not metadata[name] for name in _OMITTED):
+        return obj
+    kept = {name: value for name, value in metadata.items() if value or name not in _OMITTED}
+    return {**obj, "metadata": kept}
 
 
 def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:

@@ -75,6 +75,10 @@ class Kind:
         if self.namespaced:
             metadata["namespace"] = self.namespace
         api_version = f"{self.group}/{self.version}" if self.group else self.version
+        if "update" not in self.verbs:
+            # A review has no metadata; a binding names its Pod.
+            kept = {"namespace", "name"} if self.kind == "Binding" else {"namespace"}
+            metadata = {key: value for key, value in metadata.items() if key in kept}
         content = _filled(self.sample, self.namespace, word)
         return {"apiVersion": api_version, "kind": self.kind, "metadata": metadata, **content}
 

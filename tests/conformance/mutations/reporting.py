@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.conformance.differential.comparing import ABSENT
+from tests.conformance.mutations.excused import excuse
 from tests.conformance.mutations.playing import Found
 from tests.conformance.mutations.units import OPERATIONS, Unit
 
@@ -21,8 +22,10 @@ Group = tuple[str, str, str]
 def report(units: list[Unit], found: list[Found], *, groups: int = 200) -> Iterator[str]:
     """Yield the lines."""
     yield from _numbers(units, found)
+    yield "\n## Excused by a behaviour of kube-apiserver"
+    yield from (f"{count:4} x {reason}" for reason, count in _excused(found).most_common())
     grouped: dict[Group, list[Found]] = defaultdict(list)
-    for each in _first_of_each_request(found):
+    for each in _unexcused(found):
         grouped[_group(each)].append(each)
     ordered = sorted(grouped.items(), key=lambda item: -len(item[1]))
     yield f"\n## {len(ordered)} groups of differences, most frequent first"
@@ -35,13 +38,14 @@ def report(units: list[Unit], found: list[Found], *, groups: int = 200) -> Itera
 
 def _numbers(units: list[Unit], found: list[Found]) -> Iterator[str]:
     sent = Counter(each.operation for unit in units for each in unit.sent if each.edits)
-    differing = Counter(each.sent.operation for each in _first_of_each_request(found))
-    yield f"# {sum(sent.values())} mutations, {sum(differing[name] for name in sent)} answered otherwise"
+    differing = Counter(each.sent.operation for each in _unexcused(found))
+    excused = sum(_excused(found).values())
+    yield f"# {sum(sent.values())} mutations, {sum(differing.values())} answered otherwise, {excused} more excused"
     for name in ("create", *OPERATIONS):
         yield f"{name:16} {sent[name]:6} sent {differing[name]:6} differ"
     for name in sorted(differing.keys() - sent.keys()):
         yield f"{name:16}      - sent {differing[name]:6} differ"
-    everywhere = Counter(each.unit.kind.label for each in _first_of_each_request(found))
+    everywhere = Counter(each.unit.kind.label for each in _unexcused(found))
     yield "\n## By kind\n" + ", ".join(f"{label} {count}" for label, count in everywhere.most_common())
 
 
@@ -51,6 +55,15 @@ def _first_of_each_request(found: list[Found]) -> list[Found]:
     for each in found:
         firsts.setdefault(id(each.sent), each)
     return list(firsts.values())
+
+
+def _unexcused(found: list[Found]) -> list[Found]:
+    return [each for each in _first_of_each_request(found) if excuse(each) is None]
+
+
+def _excused(found: list[Found]) -> Counter[str]:
+    known = (excuse(each) for each in _first_of_each_request(found))
+    return Counter(each.reason for each in known if each is not None)
 
 
 def _group(each: Found) -> Group:

@@ -348,7 +348,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "allowedTopologies": [{"matchLabelExpressions": [{"key": "k", "values": ["v"]}]}],
     },
     "storage.k8s.io/v1/VolumeAttachment": {
-        "spec": {"attacher": "example.com/a", "nodeName": "n", "source": {"persistentVolumeName": "v"}}
+        "spec": {"attacher": "a.example.com", "nodeName": "n", "source": {"persistentVolumeName": "v"}}
     },
     "storage.k8s.io/v1/VolumeAttributesClass": {"driverName": "d.example.com", "parameters": {"a": "b"}},
     "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy": {

@@ -97,7 +97,9 @@ def test_the_containers_of_a_stateful_set_mount_its_claims() -> None:
 
 
 def test_classes_have_a_bounded_value_and_a_provisioner() -> None:
-    assert fields("scheduling.k8s.io", "v1", "PriorityClass", {"value": 1_000_000_001}) == ["value"]
+    validate = strategy_of("scheduling.k8s.io", "v1", "PriorityClass").validate_with_old
+    assert validate is not None
+    assert [cause.field for cause in validate({"value": 1_000_000_001}, None)] == ["value"]
     assert fields("storage.k8s.io", "v1", "StorageClass", {"volumeBindingMode": "Immediate"}) == ["provisioner"]
 
 

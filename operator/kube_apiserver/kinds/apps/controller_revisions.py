@@ -6,7 +6,14 @@ from typing import Any
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.printer_columns.formats import NONE
+from kube_apiserver.schema import Cause
 from kube_apiserver.strategies import Object, Strategy
+from kube_apiserver.validation.fixed_values import fixed_causes
+
+
+def _validate_update(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of data."""
+    return [*fixed_causes(old, new, "data")]
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:
@@ -22,8 +29,9 @@ STRATEGIES = (
     Strategy(
         group="apps",
         kind="ControllerRevision",
+        metadata_checks=(4, 3),
+        validate_update=_validate_update,
         has_generation=False,
-        unconditional_update=False,
         columns=columns("Name/name|Controller|Revision|Age", _cells),
     ),
 )

@@ -17,6 +17,7 @@ from kube_apiserver.printer_columns.common_cells import age_cell, parts
 from kube_apiserver.printer_columns.formats import labels, selector
 from kube_apiserver.schema import Cause
 from kube_apiserver.strategies import Draft, Object, Strategy
+from kube_apiserver.validation.fixed_values import is_changed
 from kube_apiserver.validation.pods.specs import template_causes
 from kube_apiserver.validation.status_counters import Counters
 
@@ -60,6 +61,15 @@ def _default_new(obj: Draft) -> None:
     obj["metadata"]["annotations"] = {_TEMPLATE_GENERATION: "1", **annotations}
 
 
+def _prepare_update(old: Object, new: Draft) -> None:
+    """Count the changes of the Pod template in an annotation, which a client cannot change."""
+    count = (old["metadata"].get("annotations") or {}).get(_TEMPLATE_GENERATION, "0")
+    if is_changed(old, new, "spec", "template"):
+        count = str(int(count) + 1)
+    annotations = {**(new["metadata"].get("annotations") or {}), _TEMPLATE_GENERATION: count}
+    new["metadata"]["annotations"] = annotations
+
+
 def _validate(obj: Object) -> list[Cause]:
     """Return the field errors of the labels and the Pod template."""
     spec = obj.get("spec") or {}
@@ -81,6 +91,7 @@ STRATEGIES = (
         kind="DaemonSet",
         default=_default,
         default_new=_default_new,
+        prepare_update=_prepare_update,
         validate=_validate,
         validate_update=fixed_selector_causes,
         validate_status=_COUNTERS.causes,

@@ -50,6 +50,7 @@ STRATEGIES = (
         group="apps",
         kind="Deployment",
         default=_default,
+        counts_annotations=True,
         validate=workload_causes,
         validate_update=fixed_selector_causes,
         validate_status=_COUNTERS.causes,

@@ -94,16 +94,20 @@ def _secret_cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="ConfigMap",
+        metadata_checks=(4, 3),
         validate=_validate_config_map,
         validate_update=_frozen("data", "binaryData"),
+        validates_change_first=True,
         has_generation=False,
         columns=columns("Name/name|Data|Age", _config_map_cells),
     ),
     Strategy(
         kind="Secret",
+        metadata_checks=(4, 3),
         default=_default_secret,
         validate=_validate_secret,
         validate_update=_validate_secret_update,
+        validates_change_first=True,
         has_generation=False,
         columns=columns("Name/name|Type|Data|Age", _secret_cells),
         selectable_fields=selectable("type"),

@@ -1,12 +1,80 @@
 """Endpoints, which EndpointSlices replace."""
 
+import ipaddress
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell
 from kube_apiserver.printer_columns.formats import NONE, shortened
-from kube_apiserver.strategies import Object, Strategy
+from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, is_qualified_name, messages
+from kube_apiserver.strategies import Draft, Object, Strategy
+from kube_apiserver.validation.ports import port_number_problems
+
+_PROTOCOLS = ("SCTP", "TCP", "UDP")
+
+
+def _default(obj: Draft) -> None:
+    """Set the protocol of ports."""
+    for subset in obj.get("subsets") or ():
+        for port in subset.get("ports") or ():
+            port["protocol"] = port.get("protocol") or "TCP"
+
+
+def _validate(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of the addresses and ports of subsets that are new or changed."""
+    subsets = obj.get("subsets") or ()
+    if old is not None and (old.get("subsets") or ()) == subsets:
+        return []
+    return [cause for at, subset in enumerate(subsets) for cause in _subset(subset, f"subsets[{at}]")]
+
+
+def _subset(subset: Object, path: str) -> Iterator[Cause]:
+    if not subset.get("addresses") and not subset.get("notReadyAddresses"):
+        yield messages.required(path, "must specify `addresses` or `notReadyAddresses`")
+    for name in ("addresses", "notReadyAddresses"):
+        for at, address in enumerate(subset.get(name) or ()):
+            yield from _address(address, f"{path}.{name}[{at}]")
+    ports = subset.get("ports") or ()
+    for at, port in enumerate(ports):
+        yield from _port(port, f"{path}.ports[{at}]", is_alone=len(ports) == 1)
+
+
+def _address(address: Object, path: str) -> Iterator[Cause]:
+    text, host, node = (address.get(name) or "" for name in ("ip", "hostname", "nodeName"))
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        found = None
+        yield messages.invalid(f"{path}.ip", text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    if host:
+        yield from (messages.invalid(f"{path}.hostname", host, why) for why in is_dns1123_label(host))
+    if address.get("nodeName") is not None:
+        yield from (messages.invalid(f"{path}.nodeName", node, why) for why in is_dns1123_subdomain(node))
+    if found is None:
+        yield messages.invalid(f"{path}.ip", text, "must be a valid IP address")
+        return
+    for is_special, detail in (
+        (found.is_unspecified, f"may not be unspecified ({text})"),
+        (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (found.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+    ):
+        if is_special:
+            yield messages.invalid(f"{path}.ip", text, detail)
+
+
+def _port(port: Object, path: str, *, is_alone: bool) -> Iterator[Cause]:
+    name, number, protocol = port.get("name") or "", port.get("port") or 0, port.get("protocol") or ""
+    if not name and not is_alone:
+        yield messages.required(f"{path}.name")
+    if name:
+        yield from (messages.invalid(f"{path}.name", name, why) for why in is_dns1123_label(name))
+    yield from (messages.invalid(f"{path}.port", number, why) for why in port_number_problems(number))
+    if protocol and protocol not in _PROTOCOLS:
+        yield messages.not_supported(f"{path}.protocol", protocol, _PROTOCOLS)
+    if (application := port.get("appProtocol")) is not None:
+        yield from (messages.invalid(f"{path}.appProtocol", application, why) for why in is_qualified_name(application))
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:
@@ -22,6 +90,9 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="Endpoints",
+        default=_default,
+        validate_with_old=_validate,
+        metadata_checks=(4, 3),
         has_generation=False,
         created_by_update=True,
         columns=columns("Name/name|Endpoints|Age", _cells),

@@ -6,7 +6,7 @@ from typing import Any
 from kube_apiserver.defaulting.fields import member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
-from kube_apiserver.schema import is_dns1123_label
+from kube_apiserver.schema import Cause, is_dns1123_label, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy, selectable
 
@@ -38,6 +38,15 @@ def _prepare_update(old: Object, new: Draft) -> None:
         new["spec"] = old["spec"]
 
 
+def _validate_status(new: Object, old: Object) -> list[Cause]:
+    """Return the field errors of status.phase, which says whether the namespace is deleted."""
+    del old
+    phase, is_deleted = (new.get("status") or {}).get("phase") or "", bool(new["metadata"].get("deletionTimestamp"))
+    wanted, state = ("Terminating", "not empty") if is_deleted else ("Active", "empty")
+    detail = f"may only be '{wanted}' if `deletionTimestamp` is {state}"
+    return [] if phase == wanted else [messages.invalid("status.Phase", phase, detail)]
+
+
 def _name_problems(name: str) -> list[str]:
     return ["must not contain dots"] if "." in name else is_dns1123_label(name)
 
@@ -58,13 +67,15 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="Namespace",
+        metadata_checks=(4, 3),
         default=_default,
         default_new=_default_new,
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,
+        validate_status=_validate_status,
         name_problems=_name_problems,
         prefix_problems=is_dns1123_label,
-        reset_fields={"": ("spec", "status"), "finalize": ("status",)},
+        reset_fields={"finalize": ("status",)},
         has_generation=False,
         columns=columns("Name/name|Status|Age", _cells),
         selectable_fields=selectable("status.phase"),

@@ -207,6 +207,7 @@ def _pod_template_cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG00
 STRATEGIES = (
     Strategy(
         kind="Pod",
+        metadata_checks=(4, 3),
         default=_default,
         prepare_create=_prepare_create,
         validate=_validate,
@@ -224,7 +225,6 @@ STRATEGIES = (
     Strategy(
         kind="PodTemplate",
         default=_default_pod_template,
-        has_generation=False,
         columns=columns("Name/name|Containers|Images|Pod Labels", _pod_template_cells),
         deletion=Deletion(returns_object=True),
     ),

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from kube_apiserver.storage import Store
@@ -9,6 +10,7 @@ from kube_apiserver.wire.status_error import internal
 
 _NODE_PORTS = range(30000, 32768)
 _NETWORK = "10.0"
+_WITH_NODE_PORTS = frozenset({"NodePort", "LoadBalancer"})
 _TRIES = 1000
 _NODE_PORT = re.compile(rb'"nodePort":(\d+)')
 #: As kube-apiserver says it.
@@ -34,9 +36,28 @@ def allocate(service: dict[str, Any], store: Store) -> None:
         spec.setdefault("ipFamilies", ["IPv4", "IPv6"])
     spec.setdefault("ipFamilies", ["IPv6" if ":" in address else "IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
-    if kind in {"NodePort", "LoadBalancer"}:
+    if kind in _WITH_NODE_PORTS:
         unset = [port for port in spec.get("ports") or () if not port.get("nodePort")]
         for port, number in zip(unset, _free_ports(store, len(unset)), strict=True):
+            port["nodePort"] = number
+
+
+def keep_allocated(old: Mapping[str, Any], new: dict[str, Any]) -> None:
+    """Restore the cluster IPs and their families, and node ports by the names of ports, that an update leaves out."""
+    before, spec = old.get("spec") or {}, new.get("spec") or {}
+    if "ExternalName" in (before.get("type"), spec.get("type")):
+        return
+    for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+        if before.get(name) and not spec.get(name):
+            spec[name] = before[name]
+    if any(each.get("type") not in _WITH_NODE_PORTS for each in (before, spec)):
+        return
+    known = {port.get("name", ""): port.get("nodePort") for port in before.get("ports") or ()}
+    ports = spec.get("ports") or ()
+    used = {port.get("nodePort") for port in ports} & set(known.values())
+    for port in ports:
+        number = known.get(port.get("name", ""))
+        if not port.get("nodePort") and number and number not in used:
             port["nodePort"] = number
 
 

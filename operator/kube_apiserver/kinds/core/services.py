@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kube_apiserver.defaulting.fields import fill, member
-from kube_apiserver.kinds.core.service_allocation import allocate
+from kube_apiserver.kinds.core.service_allocation import allocate, keep_allocated
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell
 from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, labels
@@ -177,9 +177,11 @@ STRATEGIES = (
         kind="Service",
         default=_default,
         prepare_create=allocate,
+        prepare_update=keep_allocated,
         name_problems=_name_problems,
         validate=_validate,
         validate_update=_validate_update,
+        validates_change_first=True,
         has_generation=False,
         created_by_update=True,
         columns=columns("Name/name|Type|Cluster-IP|External-IP|Port(s)|Age|Selector*1", _cells),

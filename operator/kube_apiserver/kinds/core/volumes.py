@@ -47,7 +47,6 @@ _SOURCES = (
 )
 _CLAIM = "Name/name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*1"
 _VOLUME = "Name/name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age"
-_FINALIZER = "kubernetes.io/pvc-protection"
 
 
 def _default_volume(obj: Draft) -> None:
@@ -61,11 +60,22 @@ def _default_volume(obj: Draft) -> None:
     status["phase"] = status.get("phase") or "Pending"
 
 
+def _prepare_volume(obj: Draft, store: Store) -> None:
+    """Set the finalizer that protects a volume, and status."""
+    del store
+    _protect(obj, "kubernetes.io/pv-protection")
+    obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
+
+
+def _protect(obj: Draft, finalizer: str) -> None:
+    finalizers = obj["metadata"].get("finalizers") or []
+    obj["metadata"]["finalizers"] = finalizers if finalizer in finalizers else [*finalizers, finalizer]
+
+
 def _prepare_claim(obj: Draft, store: Store) -> None:
     """Set the finalizer that protects a claim, and status.phase."""
     del store
-    finalizers = obj["metadata"].get("finalizers") or []
-    obj["metadata"]["finalizers"] = finalizers if _FINALIZER in finalizers else [*finalizers, _FINALIZER]
+    _protect(obj, "kubernetes.io/pvc-protection")
     obj["status"] = {"phase": "Pending"}
 
 
@@ -220,7 +230,9 @@ def _volume_cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="PersistentVolume",
+        metadata_checks=(4, 3),
         default=_default_volume,
+        prepare_create=_prepare_volume,
         validate=_validate_volume,
         validate_update=_validate_volume_update,
         has_generation=False,
@@ -229,6 +241,7 @@ STRATEGIES = (
     ),
     Strategy(
         kind="PersistentVolumeClaim",
+        metadata_checks=(4, 3),
         default=default_claim,
         prepare_create=_prepare_claim,
         validate=_validate_claim,

@@ -1,15 +1,5 @@
 """The kinds of the group ``networking.k8s.io``."""
 
-from kube_apiserver.kinds.networking import ingresses, network_policies
-from kube_apiserver.strategies import Strategy
+from kube_apiserver.kinds.networking import addresses, ingresses, network_policies
 
-STRATEGIES = (
-    *ingresses.STRATEGIES,
-    *network_policies.STRATEGIES,
-    Strategy(
-        group="networking.k8s.io",
-        kind="ServiceCIDR",
-        has_generation=False,
-        reset_fields={"status": ("spec", "metadata")},
-    ),
-)
+STRATEGIES = (*ingresses.STRATEGIES, *network_policies.STRATEGIES, *addresses.STRATEGIES)
