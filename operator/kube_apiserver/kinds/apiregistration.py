@@ -26,7 +26,6 @@ STRATEGIES = (
     Strategy(
         group="apiregistration.k8s.io",
         kind="APIService",
-        metadata_checks=(4, 3),
         reset_fields={"status": ("spec", "metadata")},
         has_generation=False,
         unconditional_update=False,

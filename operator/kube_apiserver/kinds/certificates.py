@@ -135,7 +135,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="CertificateSigningRequest",
-        metadata_checks=(4, 4),
         record_creator=_record_creator,
         prepare_update=_prepare_signing_update,
         reset_fields={"": ("spec", "status"), "status": ("spec",), "approval": ("spec",)},

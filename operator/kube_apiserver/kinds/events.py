@@ -168,7 +168,6 @@ def _from_core(event: dict[str, Any]) -> dict[str, Any]:
 
 _CORE = Strategy(
     kind="Event",
-    metadata_checks=(2, 2),
     validate_with_old=_validate,
     error_group="",
     has_generation=False,
@@ -184,7 +183,6 @@ _CORE = Strategy(
 )
 _NEW = dataclasses.replace(
     _CORE,
-    metadata_checks=(3, 3),
     group="events.k8s.io",
     renamed_fields={"regarding": "involvedObject", "reportingController": "reportingComponent"},
     conversion=Conversion(_from_core, _to_core),

@@ -30,7 +30,6 @@ STRATEGIES = (
         group="node.k8s.io",
         kind="RuntimeClass",
         validate_with_old=_validate,
-        metadata_checks=(4, 3),
         has_generation=False,
         unconditional_update=False,
         created_by_update=True,

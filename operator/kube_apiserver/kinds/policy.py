@@ -72,7 +72,6 @@ STRATEGIES = (
     Strategy(
         group="policy",
         kind="PodDisruptionBudget",
-        metadata_checks=(2, 2),
         validate=_validate,
         validate_status=_validate_status,
         unconditional_update=False,

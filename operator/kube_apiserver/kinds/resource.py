@@ -67,11 +67,10 @@ STRATEGIES = (
         unconditional_update=False,
         columns=columns("Name/name|Key|Value|Effect|TimeAdded|Age", _cells),
     ),
-    Strategy(group=_GROUP, kind="DeviceClass", metadata_checks=(4, 3), deletion=_RETURNED),
+    Strategy(group=_GROUP, kind="DeviceClass", deletion=_RETURNED),
     Strategy(
         group=_GROUP,
         kind="ResourceClaim",
-        metadata_checks=(4, 3),
         validate_update=_validate_claim_update,
         has_generation=False,
         reset_fields={"status": ("spec", "metadata")},
@@ -80,7 +79,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="ResourceClaimTemplate",
-        metadata_checks=(4, 3),
         validate_update=_validate_claim_update,
         has_generation=False,
         deletion=_RETURNED,

@@ -125,7 +125,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="StorageClass",
-        metadata_checks=(4, 3),
         default=_default,
         validate=_validate,
         validate_update=_validate_update,
@@ -144,7 +143,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="CSIStorageCapacity",
-        metadata_checks=(4, 3),
         has_generation=False,
         unconditional_update=False,
         columns=CREATED,

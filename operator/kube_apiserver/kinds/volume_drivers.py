@@ -30,6 +30,7 @@ def _default_driver(obj: Draft) -> None:
     spec = member(obj, "spec")
     fill(spec, attachRequired=True, fsGroupPolicy="ReadWriteOnceWithFSType")
     fill(spec, podInfoOnMount=False, storageCapacity=False, requiresRepublish=False, seLinuxMount=False)
+    fill(spec, preventPodSchedulingIfMissing=False)
     spec["volumeLifecycleModes"] = spec.get("volumeLifecycleModes") or ["Persistent"]
 
 
@@ -156,7 +157,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="VolumeAttributesClass",
-        metadata_checks=(4, 3),
         prepare_create=_protect_attributes,
         validate=_validate_attributes,
         validate_update=_validate_attributes_update,
@@ -168,7 +168,6 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="VolumeAttachment",
-        metadata_checks=(4, 3),
         validate=_validate_attachment,
         validate_update=_validate_attachment_update,
         reset_fields={"status": ("spec", "metadata")},

@@ -94,8 +94,6 @@ class Strategy:
         error_group: the group that field errors name, None for the group of the kind.
         reset_fields: the fields that a write resets by its subresource, such as ``metadata.labels``; those of "" for
             all other subresources. Without an entry, one of the status resets the spec, and any other the status.
-        metadata_checks: how often an update of the object, and one of its status, repeat the errors of its metadata:
-            kube-apiserver checks them twice for every kind, and its strategies once or twice more.
         has_generation: whether the server counts the changes of the spec in ``metadata.generation``.
         counts_annotations: whether it counts the changes of annotations, too.
         unconditional_update: whether an update needs no resourceVersion.
@@ -129,7 +127,6 @@ class Strategy:
     warn: Callable[[Object, Object | None], list[str]] | None = None
     error_group: str | None = None
     reset_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    metadata_checks: tuple[int, int] = (3, 3)
     has_generation: bool = True
     counts_annotations: bool = False
     unconditional_update: bool = True

@@ -15,9 +15,7 @@ _UNDECLARED = frozenset({"apiextensions.k8s.io", "apiregistration.k8s.io"})
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
-def metadata_causes(
-    resource: ServedResource, new: Object, old: Object | None, *, writes_status: bool = False
-) -> list[Cause]:
+def metadata_causes(resource: ServedResource, new: Object, old: Object | None) -> list[Cause]:
     """Return the field errors of an object's metadata. ``old`` is the stored object, None on create."""
     metadata = new["metadata"]
     causes = label_causes(metadata.get("labels") or {}, "metadata.labels")
@@ -26,7 +24,8 @@ def metadata_causes(
     finalizers = _finalizer_causes(resource, metadata.get("finalizers") or ())
     if old is None:
         return [*_name_causes(resource.strategy, metadata), *causes, *finalizers]
-    repeated = causes * (resource.strategy.metadata_checks[writes_status] - 1)
+    # An update of a custom object is checked three times, and kube-apiserver reports each error as often.
+    repeated = causes * 2 if resource.custom is not None else []
     return [*causes, *finalizers, *repeated, *_late_finalizers(resource, old["metadata"], metadata)]
 
 

@@ -29,7 +29,7 @@ def validated(
         StatusError: 422, with all field errors.
     """
     resource, strategy, subresource = request.resource, request.resource.strategy, request.target.subresource
-    causes = metadata_causes(resource, obj, old, writes_status=subresource == "status")
+    causes = metadata_causes(resource, obj, old)
     changed: list[Cause] = []
     if old is not None and strategy.validate_update is not None and subresource not in strategy.freely_written:
         changed = strategy.validate_update(old, obj)

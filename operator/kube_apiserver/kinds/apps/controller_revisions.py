@@ -29,7 +29,6 @@ STRATEGIES = (
     Strategy(
         group="apps",
         kind="ControllerRevision",
-        metadata_checks=(4, 3),
         validate_update=_validate_update,
         has_generation=False,
         columns=columns("Name/name|Controller|Revision|Age", _cells),

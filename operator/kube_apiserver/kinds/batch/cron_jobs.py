@@ -61,7 +61,6 @@ STRATEGIES = (
     Strategy(
         group="batch",
         kind="CronJob",
-        metadata_checks=(3, 2),
         default=_default,
         validate=_validate,
         columns=columns(f"{_COLUMNS}|{WIDE_COLUMNS}", _cells),

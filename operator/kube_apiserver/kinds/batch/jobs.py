@@ -110,7 +110,6 @@ STRATEGIES = (
     Strategy(
         group="batch",
         kind="Job",
-        metadata_checks=(4, 3),
         default=_default,
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,

@@ -2,8 +2,4 @@
 
 from kube_apiserver.strategies import Deletion, Strategy
 
-STRATEGIES = (
-    Strategy(
-        kind="ServiceAccount", metadata_checks=(4, 3), has_generation=False, deletion=Deletion(returns_object=True)
-    ),
-)
+STRATEGIES = (Strategy(kind="ServiceAccount", has_generation=False, deletion=Deletion(returns_object=True)),)

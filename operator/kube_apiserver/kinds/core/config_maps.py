@@ -94,7 +94,6 @@ def _secret_cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="ConfigMap",
-        metadata_checks=(4, 3),
         validate=_validate_config_map,
         validate_update=_frozen("data", "binaryData"),
         validates_change_first=True,
@@ -103,7 +102,6 @@ STRATEGIES = (
     ),
     Strategy(
         kind="Secret",
-        metadata_checks=(4, 3),
         default=_default_secret,
         validate=_validate_secret,
         validate_update=_validate_secret_update,

@@ -92,7 +92,6 @@ STRATEGIES = (
         kind="Endpoints",
         default=_default,
         validate_with_old=_validate,
-        metadata_checks=(4, 3),
         has_generation=False,
         created_by_update=True,
         columns=columns("Name/name|Endpoints|Age", _cells),

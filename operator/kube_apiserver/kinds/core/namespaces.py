@@ -67,7 +67,6 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="Namespace",
-        metadata_checks=(4, 3),
         default=_default,
         default_new=_default_new,
         prepare_create=_prepare_create,

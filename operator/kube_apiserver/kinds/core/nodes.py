@@ -121,7 +121,6 @@ def _status(obj: Object) -> str:
 STRATEGIES = (
     Strategy(
         kind="Node",
-        metadata_checks=(4, 3),
         default=_default,
         prepare_create=_prepare_create,
         validate=_validate,

@@ -207,7 +207,6 @@ def _pod_template_cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG00
 STRATEGIES = (
     Strategy(
         kind="Pod",
-        metadata_checks=(4, 3),
         default=_default,
         prepare_create=_prepare_create,
         validate=_validate,

@@ -230,7 +230,6 @@ def _volume_cells(obj: Object, now: datetime) -> list[Any]:
 STRATEGIES = (
     Strategy(
         kind="PersistentVolume",
-        metadata_checks=(4, 3),
         default=_default_volume,
         prepare_create=_prepare_volume,
         validate=_validate_volume,
@@ -241,7 +240,6 @@ STRATEGIES = (
     ),
     Strategy(
         kind="PersistentVolumeClaim",
-        metadata_checks=(4, 3),
         default=default_claim,
         prepare_create=_prepare_claim,
         validate=_validate_claim,

@@ -83,7 +83,6 @@ STRATEGIES = (
         name_problems=_name_problems,
         validate=_validate_address,
         validate_update=_validate_address_update,
-        metadata_checks=(4, 3),
         has_generation=False,
     ),
     Strategy(

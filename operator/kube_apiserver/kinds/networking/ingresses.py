@@ -150,14 +150,12 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="Ingress",
-        metadata_checks=(4, 3),
         validate=_validate,
         columns=columns("Name/name|Class|Hosts|Address|Ports|Age", _cells),
     ),
     Strategy(
         group=_GROUP,
         kind="IngressClass",
-        metadata_checks=(4, 3),
         columns=columns("Name/name|Controller|Parameters|Age", _class_cells),
     ),
 )
