@@ -87,7 +87,6 @@ CASES = (
         COMPACT,
         get(f"{CONFIG_MAPS}/a"),
         get(CONFIG_MAPS),
-        get(f"{CONFIG_MAPS}?resourceVersion=1&resourceVersionMatch=Exact"),
         get(f"{CONFIG_MAPS}?resourceVersion=$old&resourceVersionMatch=NotOlderThan"),
         patch(f"{CONFIG_MAPS}/a", {"data": {"k": "w"}, "metadata": {"resourceVersion": "$old"}}),
         delete(f"{CONFIG_MAPS}/a"),
