@@ -23,7 +23,6 @@ from kube_apiserver.kinds import (
     resource,
     scheduling,
     storage,
-    volume_drivers,
 )
 from kube_apiserver.strategies import Strategy, by_kind
 
@@ -49,7 +48,6 @@ STRATEGIES: tuple[Strategy, ...] = (
     *resource.STRATEGIES,
     *scheduling.STRATEGIES,
     *storage.STRATEGIES,
-    *volume_drivers.STRATEGIES,
 )
 _BY_KIND = by_kind(STRATEGIES)
 
