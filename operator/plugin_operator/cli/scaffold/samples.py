@@ -19,6 +19,25 @@ _JOB = {"template": {"spec": {**_POD, "restartPolicy": "Never"}}}
 _ROLE = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
 _NAMES = {"kind": "Example", "plural": "examples", "singular": "example", "listKind": "ExampleList"}
 _SCHEMA = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+# A certificate authority that nothing trusts, valid for a hundred years.
+_AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUPE16lH+pMElOo3Dt4uqiTZ7UHPwwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBYTAgFw0yNjExMzAxNzU4NTJaGA8yMTI2MTEwNjE3NTg1Mlow
+DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAKGNsV/RrJH
+0dalUuBNX+LP042PKLU5mBj5IvjtEYlH6Qgcj7FW7tSCbvID6h6RJE+eco/8HwtM
+4/utZOnbkTWjUzBRMB0GA1UdDgQWBBTxYSHrOnIaIajSVchdkqZAWMCVCTAfBgNV
+HSMEGDAWgBTxYSHrOnIaIajSVchdkqZAWMCVCTAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0gAMEUCIHjVq8IEoRfZisftGhcvD4eOODhM7gGmHcwUBPhUq5F3
+AiEAxYi9+G77VLv2L+JHjb22T5yFNhX1y8Qu53pWT9rBlEo=
+-----END CERTIFICATE-----
+"""
+_REQUEST = (
+    # A certificate request without a subject.
+    "MIG5MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABALwweYNZnoAM/qP5AHOSZWfo1HINJ4Z4/ryMyW+ECyCoY9iAZr5"
+    "Ql3qwkIifBxbo84QHsp7SPqTneT0N0hYb+mgADAKBggqhkjOPQQDAgNHADBEAiBu5Maqn2HB6vQODy0TUv7UJEwWfZKOW9h5jq/z"
+    "MeYbOAIgMM4U05DmH/d/4RF19OcT5ogTbS3GuiNDj8V1R4+v1Cs="
+)
 _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("", "ConfigMap"): {"data": {"key": "value"}},
     ("", "PersistentVolume"): {
@@ -45,6 +64,19 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("batch", "CronJob"): {"spec": {"schedule": "0 4 * * *", "jobTemplate": {"spec": _JOB}}},
     ("batch", "Job"): {"spec": _JOB},
+    ("certificates.k8s.io", "ClusterTrustBundle"): {"spec": {"trustBundle": _AUTHORITY}},
+    ("certificates.k8s.io", "PodCertificateRequest"): {
+        "spec": {
+            "signerName": "example.com/signer",
+            "podName": "example",
+            "podUID": "1",
+            "serviceAccountName": "default",
+            "serviceAccountUID": "2",
+            "nodeName": "node",
+            "nodeUID": "3",
+            "stubPKCS10Request": _REQUEST,
+        }
+    },
     ("events.k8s.io", "Event"): {
         "eventTime": "2026-01-01T12:00:00.000000Z",
         "reportingController": "example.com/controller",
@@ -56,9 +88,22 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("networking.k8s.io", "Ingress"): {
         "spec": {"defaultBackend": {"service": {"name": "example", "port": {"number": 80}}}}
     },
+    ("networking.k8s.io", "IPAddress"): {
+        "spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "example"}}
+    },
+    ("networking.k8s.io", "ServiceCIDR"): {"spec": {"cidrs": ["10.10.0.0/24"]}},
+    ("node.k8s.io", "RuntimeClass"): {"handler": "example"},
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): {"roleRef": _ROLE},
     ("rbac.authorization.k8s.io", "RoleBinding"): {"roleRef": _ROLE},
+    ("resource.k8s.io", "DeviceTaintRule"): {
+        "spec": {"deviceSelector": {"driver": "example.com"}, "taint": {"key": "example", "effect": "NoSchedule"}}
+    },
     ("storage.k8s.io", "StorageClass"): {"provisioner": "example.com/disks"},
+    ("storage.k8s.io", "VolumeAttachment"): {
+        "spec": {"attacher": "example.com", "nodeName": "node", "source": {"persistentVolumeName": "example"}}
+    },
+    ("storage.k8s.io", "VolumeAttributesClass"): {"driverName": "example.com", "parameters": {"speed": "high"}},
+    ("storagemigration.k8s.io", "StorageVersionMigration"): {"spec": {"resource": {"resource": "configmaps"}}},
     ("apiextensions.k8s.io", "CustomResourceDefinition"): {
         "spec": {
             "group": "example.com",
@@ -69,6 +114,8 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
 }
 
+_NAMES_OF = {"CustomResourceDefinition": "examples.example.com", "IPAddress": "10.96.0.200"}
+
 
 def fields_of(kind: GroupVersionKind) -> Mapping[str, Any]:
     """Return the fields besides metadata that a built-in kind needs."""
@@ -77,7 +124,7 @@ def fields_of(kind: GroupVersionKind) -> Mapping[str, Any]:
 
 def object_name(kind: GroupVersionKind) -> str:
     """Return a name that the kind allows."""
-    return "examples.example.com" if kind.kind == "CustomResourceDefinition" else "example"
+    return _NAMES_OF.get(kind.kind, "example")
 
 
 def fields_from_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
