@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ BLOCKS = blocks_in("python")
 DETACHED = block_with("docs/security.md", "allow_fork")
 FAULTS = block_with("docs/sandbox.md", "api_server.faults.add")
 HAND_OVER = block_with("docs/writing-plugins.md", "apply_and_take_over")
+SETTINGS = block_with("docs/test-server-reference.md", "def kube_api_server_config")
 SHOP = block_with("docs/whole-operator.md", "class Shop(ApiObject)")
 HEAD = block_with("docs/writing-plugins.md", "# /// script")
 
@@ -118,7 +120,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_every_block_is_a_plugin_or_a_test_or_has_a_test_of_its_own() -> None:
     # The hand-over is in tests/integration/hosting/test_field_managers.py.
-    assert set(OTHERS) == {DETACHED, FAULTS, HAND_OVER, HEAD}, "write a test that executes the new block"
+    assert set(OTHERS) == {DETACHED, FAULTS, HAND_OVER, HEAD, SETTINGS}, "write a test that executes the new block"
     assert {block.page for block in PLUGINS} >= {"README.md", "docs/writing-plugins.md"}
     assert {block.page for block in TESTS} >= {"docs/testing-plugins.md"}
 
@@ -150,6 +152,20 @@ def test_the_tests_in_the_pages_pass_without_any_configuration(tmp_path: Path) -
     ended = run_tests(tmp_path)
     count = sum(block.code.count("def test_") for block in TESTS)
     assert re.search(rf"^{count} passed in", ended.stdout, re.MULTILINE), ended.stdout + ended.stderr
+
+
+def test_a_project_sets_up_its_own_server_as_the_reference_says(tmp_path: Path) -> None:
+    imports = "from pathlib import Path\nimport pytest\nfrom kube_apiserver import ApiServerConfig\n\n"
+    (tmp_path / "conftest.py").write_text(imports + SETTINGS.code)
+    (tmp_path / "config" / "crd").mkdir(parents=True)
+    (tmp_path / "config" / "crd" / "widgets.json").write_text(json.dumps(definition("example.com")))
+    (tmp_path / "test_it.py").write_text(
+        "import urllib.request\n\ndef test_it(kube_api_server):\n"
+        "    url = kube_api_server.endpoint.url\n    assert url.startswith('http://')\n"
+        "    assert urllib.request.urlopen(url + '/apis/example.com/v1/widgets').status == 200\n"
+    )
+    ended = run_tests(tmp_path)
+    assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 async def test_what_awaits_in_the_pages_runs(monkeypatch: pytest.MonkeyPatch) -> None:
