@@ -162,7 +162,8 @@ class Store:
                 there = bucket.items.get(key)
                 if there is None:
                     self._write_again(bucket, "ADDED", item)
-                elif there is not item and there != item:
+                elif there is not item and there != at_revision(item, there.revision):
+                    # The revision alone differs where an earlier return has written it already.
                     self._write_again(bucket, "MODIFIED", item)
 
     def _write_again(self, bucket: ResourceStore, kind: ChangeType, item: Item) -> None:
