@@ -27,7 +27,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def gates(clock: VirtualClock, owners: set[NamespacedName]) -> ClosedGates:
-    return ClosedGates(clock, owners.__contains__)
+    return ClosedGates(clock, owners.__contains__, lambda _owner, _seconds: None)
 
 
 async def test_a_gate_counts_from_the_tenth_minute_on_with_its_last_reason(

@@ -215,6 +215,25 @@ async def test_an_open_gate_lets_the_child_through() -> None:
     assert len(found.applied) == 1
 
 
+async def test_an_owner_looks_again_at_a_gate_on_an_object_that_is_no_child() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "far"}}
+    ctx = family(job)
+    gated = Child(secret("a"), after=ready("batch/v1/Job", "j", "far"))
+    await ctx.sync_children(widget(ctx), [gated])
+    assert ctx.enqueued == [(ctx.request, 10.0)]
+    await ctx.client.patch_status("batch/v1/Job", "j", {"conditions": [{"type": "Complete", "status": "True"}]}, "far")
+    assert (await ctx.sync_children(widget(ctx), [gated])).is_complete
+    assert len(ctx.enqueued) == 1
+
+
+async def test_an_owner_does_not_look_again_at_a_gate_on_a_child_whose_change_enqueues_it() -> None:
+    ctx = family()
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}}
+    for _ in range(2):
+        await ctx.sync_children(widget(ctx), [job, Child(secret("a"), after=ready("batch/v1/Job", "j"))])
+    assert ctx.enqueued == []
+
+
 async def test_a_gate_on_a_name_that_nothing_makes_is_an_event_of_the_owner_once() -> None:
     ctx = family()
     gated: list[Any] = [

@@ -15,7 +15,7 @@ from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.kube.objects import ApiObject
 from plugin_operator.plugin.children.argument_checks import check_child, check_list, check_metadata
 from plugin_operator.plugin.children.child_caches import ChildCaches
-from plugin_operator.plugin.children.gates.gate_reader import AbsentObject, GateReader
+from plugin_operator.plugin.children.gates.gate_reader import AwaitedObject, GateReader
 from plugin_operator.plugin.children.gates.stuck_gates import stuck_gates
 from plugin_operator.plugin.children.marks import Owner, marked
 from plugin_operator.plugin.children.unsendable_values import check_values, without_nulls
@@ -34,6 +34,7 @@ class WantedChild:
         document: what is applied, with the marks.
         digest: digest of the document.
         closed: why a gate is closed; empty if all are open.
+        is_unheard: whether a gate waits for an object that is no child, whose changes may not enqueue the owner.
         way_out: what to do about a gate that nothing in the set opens; empty for others.
         adopt: whether to take over an object of another party.
     """
@@ -42,6 +43,7 @@ class WantedChild:
     document: Object
     digest: bytes
     closed: str
+    is_unheard: bool
     way_out: str
     adopt: bool
 
@@ -77,7 +79,8 @@ class SetReader:
         if self.for_ is None or (owner.kind.group, owner.kind.kind) != (self.for_.group, self.for_.kind):
             raise ValueError(f"the owner is a {owner.kind}, and the controller reconciles {self.for_ or 'no kind'}")
         found: dict[ChildName, WantedChild] = {}
-        absent: dict[ChildName, Sequence[AbsentObject]] = {}
+        awaited: dict[ChildName, Sequence[AwaitedObject]] = {}
+        absent: dict[ChildName, Sequence[AwaitedObject]] = {}
         for number, each in enumerate(children, 1):
             check_child(each, number)
             child = each if isinstance(each, Child) else Child(each)
@@ -86,8 +89,12 @@ class SetReader:
             if wanted.name in found:
                 raise ValueError(f"{wanted.name} is in the set twice")
             found[wanted.name] = wanted
+            awaited[wanted.name] = gates.awaited
             if gates.absent:
                 absent[wanted.name] = gates.absent
+        for name, objects in awaited.items():
+            if any(each.child_in(found) is None for each in objects):
+                found[name] = replace(found[name], is_unheard=True)
         for name, stuck in stuck_gates(found, absent).items():
             found[name] = replace(found[name], closed=stuck.reason, way_out=stuck.way_out)
         return list(found.values())
@@ -109,7 +116,7 @@ class SetReader:
         if problem:
             raise ValueError(f"{kind} {key} would not be found again: {problem}")
         digest = blake2b(encoded(document, in_order=True), digest_size=16).digest()
-        return WantedChild(ChildName(kind, key), document, digest, closed, "", child.adopt)
+        return WantedChild(ChildName(kind, key), document, digest, closed, False, "", child.adopt)
 
     def _kind(self, document: Object) -> GroupVersionKind:
         if not document.get("apiVersion") or not document.get("kind"):

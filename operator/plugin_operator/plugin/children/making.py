@@ -36,4 +36,5 @@ def child_synchronizer(
     pruner = Pruner(caches, budget, scope.recorder, log, scope.enqueue)
     report = OverwriteReport(scope.recorder, log, scope.manager)
     events = OwnerEvents(scope.recorder, log)
-    return ChildSynchronizer(reader, Answers(exists), pruner, report, events, ClosedGates(clock, exists), clock)
+    closed = ClosedGates(clock, exists, scope.enqueue)
+    return ChildSynchronizer(reader, Answers(exists), pruner, report, events, closed, clock)

@@ -87,7 +87,7 @@ class ChildSynchronizer:
             else:
                 waiting += [(each.name, closed)] if closed else []
         stuck = {each.name: each.way_out for each in wanted if each.way_out}
-        fresh = self._gates.note(found.key, waiting, stuck.keys())
+        fresh = self._gates.note(found.key, waiting, stuck.keys(), {each.name for each in wanted if each.is_unheard})
         self._events.waiting(found, [(name, reason, stuck[name]) for name, reason in waiting if name in fresh])
         taken = [each for each in errors if isinstance(each, ChildExistsError)]
         self._events.taken(found, taken)

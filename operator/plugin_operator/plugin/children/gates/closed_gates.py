@@ -11,6 +11,8 @@ from plugin_operator.plugin.context.children import ChildName
 LONG_SECONDS = 600.0
 #: A gate that nothing in the set opens is probably a mistake.
 LONG_STUCK_SECONDS = 60.0
+#: No event may tell that a gate on an object that is no child has opened.
+LOOK_AGAIN_SECONDS = 10.0
 
 
 class Waiting(NamedTuple):
@@ -31,15 +33,26 @@ class ClosedGates:
     Args:
         clock: measures how long they are closed.
         exists: reports whether an owner exists; no event drops those that are gone.
+        enqueue: enqueues a request after a delay in seconds.
     """
 
-    def __init__(self, clock: Clock, exists: Callable[[NamespacedName], bool]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        exists: Callable[[NamespacedName], bool],
+        enqueue: Callable[[NamespacedName, float], None],
+    ) -> None:
         self._clock = clock
         self._exists = exists
+        self._enqueue = enqueue
         self._waiting: dict[NamespacedName, dict[ChildName, Waiting]] = {}
 
     def note(
-        self, owner: NamespacedName, waiting: Iterable[tuple[ChildName, str]], stuck: Collection[ChildName] = ()
+        self,
+        owner: NamespacedName,
+        waiting: Iterable[tuple[ChildName, str]],
+        stuck: Collection[ChildName] = (),
+        unheard: Collection[ChildName] = (),
     ) -> list[ChildName]:
         """Take over which children of an owner wait, with the reason.
 
@@ -47,6 +60,7 @@ class ClosedGates:
             owner: the owner.
             waiting: the children.
             stuck: those of them whose gate nothing in the set opens.
+            unheard: those of them whose gate may open without an event that enqueues the owner.
 
         Returns:
             The stuck ones that did not count as such before.
@@ -58,6 +72,8 @@ class ClosedGates:
         }
         if found:
             self._waiting[owner] = found
+        if not found.keys().isdisjoint(unheard):
+            self._enqueue(owner, LOOK_AGAIN_SECONDS)
         reported = {child for child, each in known.items() if each.is_stuck}
         return [child for child, each in found.items() if each.is_stuck and child not in reported]
 

@@ -1,4 +1,4 @@
-"""The gates of a child: which of them is closed and why, and what they wait for that does not exist."""
+"""The gates of a child: which of them are closed and why, and what they wait for."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,18 +13,20 @@ from plugin_operator.plugin.context.children import ChildName, ReadyGate
 
 
 @dataclass(frozen=True, slots=True)
-class AbsentObject:
-    """What a gate waits for, if that does not exist.
+class AwaitedObject:
+    """What a closed gate waits for.
 
     Attributes:
         kind: its kind; None for a model class or the name of a cache, which do not say the group.
         key: its namespace and name.
-        reason: says that it does not exist.
+        reason: why the gate is closed.
+        exists: whether it exists.
     """
 
     kind: GroupVersionKind | None
     key: NamespacedName
     reason: str
+    exists: bool
 
     def is_among(self, children: Collection[ChildName]) -> bool:
         """Report whether it is one of these children, in any version."""
@@ -44,12 +46,20 @@ class ReadGates:
     """The gates of one child.
 
     Attributes:
-        closed: why the first closed one is closed; empty if all are open.
-        absent: the objects of all gates that do not exist.
+        awaited: the objects that do not exist, and the first that is not ready unless one before it does not exist.
     """
 
-    closed: str
-    absent: tuple[AbsentObject, ...]
+    awaited: tuple[AwaitedObject, ...]
+
+    @property
+    def closed(self) -> str:
+        """Why the first closed one is closed; empty if all are open."""
+        return self.awaited[0].reason if self.awaited else ""
+
+    @property
+    def absent(self) -> tuple[AwaitedObject, ...]:
+        """The objects of all gates that do not exist."""
+        return tuple(each for each in self.awaited if not each.exists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +80,25 @@ class GateReader:
         Raises:
             LookupError: a gate reads a kind without a cache.
         """
-        closed, absent = "", []
+        awaited: list[AwaitedObject] = []
         for gate in gates:
-            found = await self._object(gate, namespace)
-            if isinstance(found, AbsentObject):
-                absent.append(found)
-                closed = closed or found.reason
-            elif not closed:
-                closed = _closed(gate, found)
-        return ReadGates(closed, tuple(absent))
+            kind, key, obj = await self._object(gate, namespace)
+            if obj is None:
+                awaited.append(AwaitedObject(kind, key, f"{_shown(gate)} {key} does not exist", exists=False))
+            elif not awaited and (reason := _closed(gate, obj)):
+                awaited.append(AwaitedObject(kind, key, reason, exists=True))
+        return ReadGates(tuple(awaited))
 
-    async def _object(self, gate: ReadyGate, namespace: str) -> Object | AbsentObject:
+    async def _object(
+        self, gate: ReadyGate, namespace: str
+    ) -> tuple[GroupVersionKind | None, NamespacedName, Object | None]:
         key = NamespacedName(namespace if gate.namespace is None else gate.namespace, gate.name)
         obj = self.read(gate.kind, key)
         kind = _kind_of(gate.kind)
         if obj is None and key.namespace and not await self._is_namespaced(kind):
             key = NamespacedName("", gate.name)
             obj = self.read(gate.kind, key)
-        if obj is None:
-            return AbsentObject(kind, key, f"{_shown(gate)} {key} does not exist")
-        return obj
+        return kind, key, obj
 
     async def _is_namespaced(self, kind: GroupVersionKind | None) -> bool:
         try:

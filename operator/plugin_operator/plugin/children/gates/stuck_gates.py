@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from plugin_operator.plugin.children.gates.gate_reader import AbsentObject
+from plugin_operator.plugin.children.gates.gate_reader import AwaitedObject
 from plugin_operator.plugin.context.children import ChildName
 
 _OF_A_NAME = "check kind, name and namespace in ready(), or create it"
@@ -18,7 +18,7 @@ class StuckGate(NamedTuple):
 
 
 def stuck_gates(
-    children: Collection[ChildName], absent: Mapping[ChildName, Sequence[AbsentObject]]
+    children: Collection[ChildName], absent: Mapping[ChildName, Sequence[AwaitedObject]]
 ) -> dict[ChildName, StuckGate]:
     """Return the children whose gates nothing in the set opens.
 
