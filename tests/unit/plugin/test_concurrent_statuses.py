@@ -42,6 +42,21 @@ async def test_two_blocks_that_set_the_same_write_once() -> None:
     assert len(ctx.writes) == 1
 
 
+async def test_a_block_inside_a_block_of_the_same_object_is_refused_and_the_outer_conditions_are_written() -> None:
+    ctx = fake_context([shared()])
+    one = await read(ctx)
+    message = "example.com/v1/Widget default/w is in a block ctx.status already: change its status in that one"
+    with pytest.raises(ValueError, match=message):  # noqa: PT012 - the blocks are nested
+        async with ctx.status(one):
+            ctx.set_condition(one, "Outer", True, "Done")
+            async with ctx.status(one):
+                ctx.set_condition(one, "Inner", True, "Done")
+    async with ctx.status(one) as status:
+        status["later"] = 1
+    found = (await read(ctx))["status"]
+    assert ([each["type"] for each in found["conditions"]], found["later"]) == (["Outer"], 1)
+
+
 async def test_conditions_that_are_one_value_are_never_lost_without_an_error() -> None:
     entry = {"manager": "other", "operation": "Update", "subresource": "status"}
     fields = [{**entry, "fieldsV1": {"f:status": {"f:conditions": {}}}}]

@@ -232,7 +232,7 @@ class Context(ControllerContext[T]):
                 answer. So does its resource version, if nothing else has changed since it was read.
 
         Raises:
-            ValueError: ``obj`` was not read from the API server.
+            ValueError: ``obj`` was not read from the API server, or is in another such block.
             TypeError: ``obj`` is no object, or has no status by its class or its kind.
             LookupError: the controller has no ``for_``.
             InvalidError: the status breaks its class, and was not sent; or the server refuses it.

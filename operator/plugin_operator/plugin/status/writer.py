@@ -94,6 +94,8 @@ class StatusWriter:
         self._known = AnswerMemory[tuple[GroupVersionKind, NamespacedName], _Known](lambda key: exists(key[1]))
         self._turns = Turns[tuple[GroupVersionKind, NamespacedName]]()
         self._undeclared: dict[GroupVersionKind, set[str]] = {}
+        #: Identities of the objects in a block. A second block would take the changes of the first for its start.
+        self._open: set[int] = set()
 
     @asynccontextmanager
     async def status(self, client: Client, obj: Any) -> AsyncIterator[Any]:
@@ -101,6 +103,7 @@ class StatusWriter:
         draft = self._begin(obj)
         subject = draft.subject
         subject.begin()
+        self._open.add(id(obj))
         try:
             try:
                 yield subject.draft
@@ -112,12 +115,15 @@ class StatusWriter:
                 subject.observe(generation)
             await self._write(client, draft, subject.status())
         finally:
+            self._open.discard(id(obj))
             subject.end()
 
     def _begin(self, obj: Any) -> _Draft:
         """Put the newer of the object's status and the last answer into the object, below what its author changed."""
         subject = subject_of(obj)
         metadata, key = subject.metadata, name_of(subject)
+        if id(obj) in self._open:
+            raise ValueError(f"{subject.kind} {key} is in a block ctx.status already: change its status in that one")
         version, before = metadata.get("resourceVersion") or "", subject.read()
         known = self._answer_about(subject, key)
         if known is not None and is_newer(known.version, version):
