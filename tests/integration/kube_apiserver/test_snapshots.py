@@ -1,5 +1,7 @@
 """A running server returns to a snapshot, and its clients and controllers follow."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,17 +85,29 @@ async def test_open_watches_show_the_restore_and_go_on(api: JsonApi, api_server:
         assert (await next_event(stream))[1]["metadata"]["name"] == "newer"
 
 
-async def test_a_definition_after_the_snapshot_is_no_longer_served(api: JsonApi, api_server: ApiServer) -> None:
+def serves_widgets(server: ApiServer) -> bool:
+    """Report whether the kind Widget is served at this moment, before a controller runs."""
+    return server.cluster.registry.for_bucket("widgets.example.org") is not None
+
+
+@pytest.mark.parametrize("objects", [["one"], []])
+async def test_a_definition_after_the_snapshot_is_no_longer_served(
+    objects: list[str], api: JsonApi, api_server: ApiServer
+) -> None:
     snapshot = api_server.snapshot()
     await define(api)
-    await create(api, WIDGETS, "one", **WIDGET)
+    for name in objects:
+        await create(api, WIDGETS, name, **WIDGET)
     async with watching(api, WIDGETS) as stream:
-        assert (await next_event(stream))[0] == "ADDED"
+        for _ in objects:
+            assert (await next_event(stream))[0] == "ADDED"
 
         await api_server.restore(snapshot)
 
+        assert not serves_widgets(api_server)
         assert (await api("GET", WIDGETS))[0] == 404
-        assert (await next_event(stream))[0] == "DELETED"
+        for _ in objects:
+            assert (await next_event(stream))[0] == "DELETED"
         assert not await stream.content.readline()
     assert "example.org" not in [group["name"] for group in (await api("GET", "/apis"))[1]["groups"]]
     await define(api)
@@ -114,6 +128,7 @@ async def test_a_definition_deleted_after_the_snapshot_is_served_with_its_object
     await eventually(is_gone)
     await api_server.restore(snapshot)
 
+    assert serves_widgets(api_server)
     assert await names(api, WIDGETS) == ["one"]
     services = await names(api, "/apis/apiregistration.k8s.io/v1/apiservices")
     assert "v1.example.org" in services
@@ -147,7 +162,19 @@ async def test_controllers_follow_the_restored_state(api: JsonApi, api_server: A
     await eventually(are_gone)
 
 
-async def test_a_namespace_in_deletion_keeps_what_a_restore_brings_back(api: JsonApi, api_server: ApiServer) -> None:
+async def test_a_namespace_in_deletion_keeps_what_a_restore_brings_back(
+    api: JsonApi, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    class AlwaysDue:
+        """A pause before each object, so that the restore comes in the middle of the deletion."""
+
+        async def if_due(self) -> None:
+            begun.set()
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr("kube_apiserver.controllers.namespaces.Pause", AlwaysDue)
     await create(api, NAMESPACES, "full")
     inside = f"{NAMESPACES}/full/configmaps"
     for number in range(300):
@@ -159,6 +186,9 @@ async def test_a_namespace_in_deletion_keeps_what_a_restore_brings_back(api: Jso
         )
     snapshot = api_server.snapshot()
     await api("DELETE", f"{NAMESPACES}/full")
+    async with asyncio.timeout(10):
+        await begun.wait()
+    assert api_server.cluster.store.bucket("configmaps").items, "the deletion is in progress"
     await api_server.restore(snapshot)
 
     assert len(await names(api, inside)) >= 300
@@ -217,6 +247,14 @@ async def test_clients_take_and_restore_snapshots_over_http(api: JsonApi, api_se
     assert (await api("GET", "/debug/restore"))[0] == (await api("PUT", "/debug/snapshots"))[0] == 405
     assert (await api("POST", "/debug/snapshots", headers={"Impersonate-User": "jane"}))[0] == 403
     assert await api("DELETE", "/debug/snapshots") == (200, {"snapshots": []})
+
+
+async def test_a_restore_returns_once_it_is_on_disk(tmp_path: Path) -> None:
+    async with (server := ApiServer(ApiServerConfig(tls=False, data_dir=tmp_path, controllers=()))):
+        store, snapshot = server.cluster.store, server.snapshot()
+        store.put("configmaps", {"metadata": {"name": "new", "namespace": "default", "uid": "1"}}, "v1", "ConfigMap")
+        await server.restore(snapshot)
+        assert store.published_revision == store.revision
 
 
 async def test_the_snapshot_of_another_server_is_refused(api_server: ApiServer) -> None:

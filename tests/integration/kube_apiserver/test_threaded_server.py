@@ -43,6 +43,9 @@ def test_synchronous_code_starts_restores_and_stops_a_server(tmp_path: Path) -> 
         server.faults.remove(planned)
         assert names(server) == ["a"]
         server.faults.add(Fault(action=Action.REFUSE, verb="list"))
+        server.faults.clear()
+        assert names(server) == ["a"]
+        server.faults.add(Fault(action=Action.REFUSE, verb="list"))
         server.restore(snapshot)
         assert (names(server), len(server.faults)) == ([], 0)
     server.stop()

@@ -111,6 +111,8 @@ async def test_further_writes_are_refused_before_they_change_anything(store: Sto
     assert "cannot be written" in store.problem
     with pytest.raises(JournalFailed):
         put(store, "b")
+    with pytest.raises(JournalFailed):
+        store.return_to({})
     assert shown(store) == {}
 
 
