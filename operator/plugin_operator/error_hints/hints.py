@@ -158,7 +158,10 @@ def _of_attribute(error: BaseException, message: str) -> str:
         return ""
     kind, name = found.groups()
     if kind == "dict" and name in _FIELDS:
-        return f"{message}: an object of the API is a dict here: write [{name!r}], or name its kind by a class"
+        return (
+            f"{message}: an object of the API is a dict here: write [{name!r}], or name its kind by a class (in a "
+            "declaration or call, or as kind= of fake_context)"
+        )
     members = fields_of(getattr(error, "obj", None)) or _members_of(getattr(error, "obj", None))
     if "lister_for" in members and name in CONTEXT_ALIASES:
         return f"{message}: did you mean {CONTEXT_ALIASES[name]}?"

@@ -17,9 +17,18 @@ def undeclared_kind(kind: str, declared: Iterable[str], declare: str) -> str:
         declared: what is declared.
         declare: how to declare it, such as ``declare reads=['v1/Secret']``.
     """
-    builtin = builtin_kinds()
-    meant = similar_kind(kind, {*declared, *builtin}) if kind not in builtin else ""
+    builtin, known = builtin_kinds(), list(declared)
+    meant = "" if kind in builtin else _without_group(kind, known) or similar_kind(kind, {*known, *builtin})
     return f"did you mean {meant}? If not, {declare}" if meant else declare
+
+
+def _without_group(kind: str, declared: Iterable[str]) -> str:
+    """Return the only kind with this name, of the declared or else of the built-in ones; empty if there is none."""
+    for known in (declared, builtin_kinds()):
+        found = {each for each in known if each.endswith(f"/{kind}")}
+        if found:
+            return found.pop() if len(found) == 1 else ""
+    return ""
 
 
 def similar_kind(kind: str, known: Iterable[str]) -> str:

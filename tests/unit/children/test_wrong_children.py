@@ -46,6 +46,7 @@ async def test_arguments_in_the_wrong_order_or_of_a_wrong_kind_are_named_with_th
         ("v1/Secret", "'v1/Secret': write ready('v1/Secret', name), with a kind such as 'apps/v1/Deployment'"),
         ("db", "'db': write ready(kind, 'db'), with a kind such as 'apps/v1/Deployment'"),
         (None, "None: leave it out"),
+        (Gadget, "the class Gadget: write ready(Gadget, name)"),
         (3, "a int: write ready('apps/v1/Deployment', name)"),
         (secret("a"), "a dict: write ready('v1/Secret', obj['metadata']['name'])"),
     ],

@@ -67,7 +67,10 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
         ),
         ("ctx.ensureFinalizer", "did you mean ensure_finalizer?"),
         ("await ctx.client.aply(obj)", "did you mean apply?"),
-        ("obj.metadata.name", "an object of the API is a dict here: write ['metadata'], or name its kind by a class"),
+        (
+            "obj.metadata.name",
+            "write ['metadata'], or name its kind by a class (in a declaration or call, or as kind= of fake_context)",
+        ),
         (
             "ctx.client.list('v1/Pod', labels='a')",
             "ctx.client.list() has no argument 'labels': did you mean 'label_selector'?",

@@ -43,6 +43,9 @@ def test_nothing_is_meant_where_nothing_is_known() -> None:
         ("example.com/v1/Wigdet", "example.com/v1/Widget"),
         ("example.com/v1/Cache", ""),
         ("nodes", ""),
+        ("Widget", "example.com/v1/Widget"),
+        ("Deployment", "apps/v1/Deployment"),
+        ("Event", ""),
     ],
 )
 def test_a_misspelled_kind_is_corrected_and_another_one_declared(kind: str, meant: str) -> None:

@@ -109,6 +109,8 @@ def _instead_of_gate(found: Any) -> str:
     """Return what stands in the place of a gate or of its kind, and what to write there."""
     if found is None:
         return "None: leave it out"
+    if isinstance(found, type):
+        return f"the class {found.__name__}: write ready({found.__name__}, name)"
     if isinstance(found, ApiObject):
         name = class_name(found)
         return f"a {name}: write ready({name}, obj.metadata.name)"
