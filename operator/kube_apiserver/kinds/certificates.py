@@ -8,8 +8,8 @@ from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.printer_columns.formats import NONE, labels
 from kube_apiserver.schema import Cause, is_dns1123_subdomain, messages
 from kube_apiserver.strategies import Draft, Object, Strategy, selectable
-from kube_apiserver.validation.conditions import condition_causes
-from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_causes, is_changed
+from kube_apiserver.validation.conditions import status_condition_causes
+from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_spec_causes, is_changed
 from kube_apiserver.validation.signers import anchor_causes, signer_causes
 
 _GROUP = "certificates.k8s.io"
@@ -109,17 +109,6 @@ def _validate_request(obj: Object) -> list[Cause]:
     return causes
 
 
-def _validate_request_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of the spec."""
-    return [*fixed_causes(old, new, "spec")]
-
-
-def _validate_request_status(obj: Object, old: Object) -> list[Cause]:
-    """Return the field errors of conditions."""
-    del old
-    return condition_causes(obj.get("status") or {})
-
-
 def _request_cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
     """Return the cells of a PodCertificateRequest."""
     spec = obj.get("spec") or {}
@@ -157,8 +146,8 @@ STRATEGIES = (
         kind="PodCertificateRequest",
         reset_fields={"status": ("spec", "metadata")},
         validate=_validate_request,
-        validate_update=_validate_request_update,
-        validate_status=_validate_request_status,
+        validate_update=fixed_spec_causes,
+        validate_status=status_condition_causes,
         has_generation=False,
         unconditional_update=False,
         columns=columns(_REQUEST, _request_cells),

@@ -8,8 +8,8 @@ from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.printer_columns.formats import age
 from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
-from kube_apiserver.validation.conditions import condition_causes
-from kube_apiserver.validation.fixed_values import fixed_causes
+from kube_apiserver.validation.conditions import status_condition_causes
+from kube_apiserver.validation.fixed_values import fixed_spec_causes
 
 _GROUP = "resource.k8s.io"
 _RETURNED = Deletion(returns_object=True)
@@ -37,17 +37,6 @@ def _validate(obj: Object) -> list[Cause]:
     return causes
 
 
-def _validate_status(obj: Object, old: Object) -> list[Cause]:
-    """Return the field errors of conditions."""
-    del old
-    return condition_causes(obj.get("status") or {})
-
-
-def _validate_claim_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of spec."""
-    return [*fixed_causes(old, new, "spec")]
-
-
 def _cells(obj: Object, now: datetime) -> list[Any]:
     """Return the cells of a DeviceTaintRule."""
     taint = (obj.get("spec") or {}).get("taint") or {}
@@ -63,7 +52,7 @@ STRATEGIES = (
         reset_fields={"status": ("spec", "metadata")},
         default_new=_default_new,
         validate=_validate,
-        validate_status=_validate_status,
+        validate_status=status_condition_causes,
         unconditional_update=False,
         columns=columns("Name/name|Key|Value|Effect|TimeAdded|Age", _cells),
     ),
@@ -71,7 +60,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="ResourceClaim",
-        validate_update=_validate_claim_update,
+        validate_update=fixed_spec_causes,
         has_generation=False,
         reset_fields={"status": ("spec", "metadata")},
         deletion=_RETURNED,
@@ -79,7 +68,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="ResourceClaimTemplate",
-        validate_update=_validate_claim_update,
+        validate_update=fixed_spec_causes,
         has_generation=False,
         deletion=_RETURNED,
     ),

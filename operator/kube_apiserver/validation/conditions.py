@@ -57,6 +57,12 @@ def condition_causes(status: Mapping[str, Any]) -> list[Cause]:
     return causes
 
 
+def status_condition_causes(obj: Mapping[str, Any], old: Mapping[str, Any]) -> list[Cause]:
+    """Return the field errors of conditions."""
+    del old
+    return condition_causes(obj.get("status") or {})
+
+
 def _entry_causes(entry: Mapping[str, Any], path: str) -> Iterator[Cause]:
     status, reason, message = entry.get("status") or "", entry.get("reason") or "", entry.get("message") or ""
     if not status:

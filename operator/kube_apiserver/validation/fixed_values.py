@@ -18,6 +18,11 @@ def is_changed(old: Object, new: Object, *path: str) -> bool:
     return bool(left != right)
 
 
+def fixed_spec_causes(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of spec."""
+    return [*fixed_causes(old, new, "spec")]
+
+
 def fixed_causes(old: Object, new: Object, *names: str) -> Iterator[Cause]:
     """Yield the field errors of changed root fields that are immutable."""
     for name in names:

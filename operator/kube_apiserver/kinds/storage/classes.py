@@ -12,7 +12,7 @@ from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import CREATED, age_cell, name_cell, parts
 from kube_apiserver.schema import Cause, is_dns1035_label, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
-from kube_apiserver.validation.conditions import condition_causes
+from kube_apiserver.validation.conditions import status_condition_causes
 from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
 
 _GROUP = "storage.k8s.io"
@@ -103,12 +103,6 @@ def _validate_migration_update(old: Object, new: Object) -> list[Cause]:
     return [messages.invalid("spec", {"Resource": (new.get("spec") or {}).get("resource") or {}}, IMMUTABLE)]
 
 
-def _validate_migration_status(obj: Object, old: Object) -> list[Cause]:
-    """Return the field errors of conditions."""
-    del old
-    return condition_causes(obj.get("status") or {})
-
-
 def _migration_cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
     """Return the cells of a StorageVersionMigration."""
     name, spec, status = parts(obj)
@@ -153,7 +147,7 @@ STRATEGIES = (
         reset_fields={"status": ("spec", "metadata")},
         validate=_validate_migration,
         validate_update=_validate_migration_update,
-        validate_status=_validate_migration_status,
+        validate_status=status_condition_causes,
         has_generation=False,
         unconditional_update=False,
         columns=columns("Name|Resource|Status", _migration_cells),

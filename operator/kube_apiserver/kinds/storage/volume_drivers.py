@@ -10,7 +10,7 @@ from kube_apiserver.printer_columns.formats import NONE, listed
 from kube_apiserver.schema import Cause, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
-from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_causes, is_changed
+from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_spec_causes, is_changed
 
 _GROUP = "storage.k8s.io"
 _RETURNED = Deletion(returns_object=True)
@@ -120,11 +120,6 @@ def _validate_attachment(obj: Object) -> list[Cause]:
     return causes
 
 
-def _validate_attachment_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of spec."""
-    return [*fixed_causes(old, new, "spec")]
-
-
 def _attributes_cells(obj: Object, now: datetime) -> list[Any]:
     """Return the cells of a VolumeAttributesClass."""
     return [name_cell(obj), obj.get("driverName", ""), age_cell(obj, now)]
@@ -169,7 +164,7 @@ STRATEGIES = (
         group=_GROUP,
         kind="VolumeAttachment",
         validate=_validate_attachment,
-        validate_update=_validate_attachment_update,
+        validate_update=fixed_spec_causes,
         reset_fields={"status": ("spec", "metadata")},
         has_generation=False,
         unconditional_update=False,
