@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from plugin_operator import generation_changed
 from plugin_operator.cache import InformerKey
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import EnqueueForOwner, Request
@@ -51,6 +52,12 @@ async def test_a_child_that_the_label_selector_leaves_out_would_not_be_found_aga
     caches = caches_in(factory, OwnDeclaration(kind=SECRET, label_selector="tier=a"))
     assert caches.problem(SECRET, secret("left", {"tier": "a"})) == ""
     assert "label_selector" in caches.problem(SECRET, secret("left"))
+
+
+async def test_a_kind_with_predicates_may_keep_changes_from_its_owner(factory: FakeInformerFactory) -> None:
+    filtered = OwnDeclaration(kind=SECRET, predicates=(generation_changed,))
+    assert caches_in(factory, filtered).is_filtered(SECRET)
+    assert not caches_in(factory, OwnDeclaration(kind=SECRET)).is_filtered(SECRET)
 
 
 async def test_a_cache_that_waits_for_the_api_server_does_not_count_as_complete(factory: FakeInformerFactory) -> None:

@@ -234,6 +234,16 @@ async def test_an_owner_does_not_look_again_at_a_gate_on_a_child_whose_change_en
     assert ctx.enqueued == []
 
 
+async def test_an_owner_looks_again_at_a_gate_on_a_child_whose_changes_predicates_may_drop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FakeChildCaches, "is_filtered", lambda _caches, kind: kind.kind == "Job")
+    ctx = family()
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}}
+    await ctx.sync_children(widget(ctx), [job, Child(secret("a"), after=ready("batch/v1/Job", "j"))])
+    assert ctx.enqueued == [(ctx.request, 10.0)]
+
+
 async def test_a_gate_on_a_name_that_nothing_makes_is_an_event_of_the_owner_once() -> None:
     ctx = family()
     gated: list[Any] = [

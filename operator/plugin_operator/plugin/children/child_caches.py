@@ -31,6 +31,9 @@ class ChildCaches(Protocol):
     def kinds(self) -> Collection[GroupVersionKind]:
         """The kinds in ``owns``."""
 
+    def is_filtered(self, kind: GroupVersionKind) -> bool:
+        """Report whether predicates may keep changes of a kind in ``owns`` from the owner."""
+
     async def is_namespaced(self, kind: GroupVersionKind) -> bool:
         """Report whether objects of a kind have a namespace."""
 

@@ -34,7 +34,7 @@ class WantedChild:
         document: what is applied, with the marks.
         digest: digest of the document.
         closed: why a gate is closed; empty if all are open.
-        is_unheard: whether a gate waits for an object that is no child, whose changes may not enqueue the owner.
+        is_unheard: whether a gate waits for an object whose changes may not enqueue the owner.
         way_out: what to do about a gate that nothing in the set opens; empty for others.
         adopt: whether to take over an object of another party.
     """
@@ -93,11 +93,15 @@ class SetReader:
             if gates.absent:
                 absent[wanted.name] = gates.absent
         for name, objects in awaited.items():
-            if any(each.child_in(found) is None for each in objects):
+            if any(self._is_unheard(each.child_in(found)) for each in objects):
                 found[name] = replace(found[name], is_unheard=True)
         for name, stuck in stuck_gates(found, absent).items():
             found[name] = replace(found[name], closed=stuck.reason, way_out=stuck.way_out)
         return list(found.values())
+
+    def _is_unheard(self, awaited: ChildName | None) -> bool:
+        """Report whether no event about an awaited object may reach the owner; None for one that is no child."""
+        return awaited is None or self.caches.is_filtered(awaited.kind)
 
     async def _one(self, owner: Owner, child: Child, closed: str) -> WantedChild:
         stated = declared_dict(child.obj)

@@ -69,8 +69,8 @@ def ready(
     """Return a gate that is open while another object is ready; it reads the cache and sends no request.
 
     Built-in kinds are judged as ``kubectl rollout status`` and ``kubectl wait`` judge them, others by their condition
-    Ready. While a gate on an object that is no child of the set is closed, its owner is reconciled every 10 seconds.
-    ``sync_children`` raises LookupError for a kind that is not declared.
+    Ready. While a gate on an object whose changes may not enqueue the owner is closed, the owner is reconciled every
+    10 seconds. ``sync_children`` raises LookupError for a kind that is not declared.
 
     Args:
         kind: of the object; the controller declares it in ``owns``, ``watches`` or ``reads``.

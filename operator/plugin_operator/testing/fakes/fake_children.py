@@ -21,6 +21,10 @@ class FakeChildCaches:
         self._id = controller_id
         self.kinds: Collection[GroupVersionKind] = _EveryKind(fakes)
 
+    def is_filtered(self, kind: GroupVersionKind) -> bool:  # noqa: ARG002 - no event is filtered
+        """Return False."""
+        return False
+
     async def is_namespaced(self, kind: GroupVersionKind) -> bool:
         """Report the scope that the fakes give a kind."""
         return self._fakes.resource(kind).namespaced

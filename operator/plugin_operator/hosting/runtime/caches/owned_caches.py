@@ -36,6 +36,11 @@ class OwnedCaches:
         self._indexes: dict[GroupVersionKind, list[Index]] = {}
         self._building = asyncio.Lock()
         self.kinds: Collection[GroupVersionKind] = frozenset(each.kind for each in declaration.owns)
+        self._filtered = frozenset(each.kind for each in declaration.owns if each.predicates)
+
+    def is_filtered(self, kind: GroupVersionKind) -> bool:
+        """Report whether ``owns`` declares predicates for a kind."""
+        return kind in self._filtered
 
     async def is_namespaced(self, kind: GroupVersionKind) -> bool:
         """Ask discovery, which remembers; a guess from the kind in tests without an API server."""

@@ -11,7 +11,7 @@ from plugin_operator.plugin.context.children import ChildName
 LONG_SECONDS = 600.0
 #: A gate that nothing in the set opens is probably a mistake.
 LONG_STUCK_SECONDS = 60.0
-#: No event may tell that a gate on an object that is no child has opened.
+#: No event may tell that a gate has opened: on an object that is no child, or whose changes predicates drop.
 LOOK_AGAIN_SECONDS = 10.0
 
 
