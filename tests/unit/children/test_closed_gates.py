@@ -75,3 +75,14 @@ async def test_a_gate_on_what_nothing_makes_counts_from_the_first_minute_on(
     gates.note(ONE, [(child("a"), "exists by now")])
     assert gates.long_closed == ""
     assert gates.note(ONE, [(child("a"), "absent")], {child("a")}) == [child("a")]
+
+
+async def test_an_owner_looks_again_more_seldom_the_longer_a_gate_is_closed(clock: VirtualClock) -> None:
+    delays: list[float] = []
+    gates = ClosedGates(clock, lambda _owner: True, lambda _owner, seconds: delays.append(seconds))
+    for seconds in (0, 20, 180, 10_000):
+        await clock.advance(seconds)
+        gates.note(ONE, [(child("a"), "closed")], unheard={child("a")})
+    gates.note(ONE, [(child("a"), "closed"), (child("b"), "new")], unheard={child("a"), child("b")})
+    gates.note(ONE, [(child("a"), "closed")])
+    assert delays == [10, 10, 50, 300, 10]

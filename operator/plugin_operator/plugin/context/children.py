@@ -70,7 +70,7 @@ def ready(
 
     Built-in kinds are judged as ``kubectl rollout status`` and ``kubectl wait`` judge them, others by their condition
     Ready. While a gate on an object whose changes may not enqueue the owner is closed, the owner is reconciled every
-    10 seconds. ``sync_children`` raises LookupError for a kind that is not declared.
+    10 seconds at first, later every 5 minutes. ``sync_children`` raises LookupError for a kind that is not declared.
 
     Args:
         kind: of the object; the controller declares it in ``owns``, ``watches`` or ``reads``.

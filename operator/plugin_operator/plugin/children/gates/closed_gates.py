@@ -11,8 +11,9 @@ from plugin_operator.plugin.context.children import ChildName
 LONG_SECONDS = 600.0
 #: A gate that nothing in the set opens is probably a mistake.
 LONG_STUCK_SECONDS = 60.0
-#: No event may tell that a gate has opened: on an object that is no child, or whose changes predicates drop.
-LOOK_AGAIN_SECONDS = 10.0
+# No event may tell that a gate has opened: on an object that is no child, or whose changes predicates drop. The owner
+# looks again after a quarter of the time that it is closed, so that a wrong name costs little.
+_SOONEST_SECONDS, _LATEST_SECONDS = 10.0, 300.0
 
 
 class Waiting(NamedTuple):
@@ -72,8 +73,8 @@ class ClosedGates:
         }
         if found:
             self._waiting[owner] = found
-        if not found.keys().isdisjoint(unheard):
-            self._enqueue(owner, LOOK_AGAIN_SECONDS)
+        if ages := [now - found[child].since for child in found.keys() & set(unheard)]:
+            self._enqueue(owner, min(max(min(ages) / 4, _SOONEST_SECONDS), _LATEST_SECONDS))
         reported = {child for child, each in known.items() if each.is_stuck}
         return [child for child, each in found.items() if each.is_stuck and child not in reported]
 
