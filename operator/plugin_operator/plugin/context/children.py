@@ -69,8 +69,8 @@ def ready(
     """Return a gate that is open while another object is ready; it reads the cache and sends no request.
 
     Built-in kinds are judged as ``kubectl rollout status`` and ``kubectl wait`` judge them, others by their condition
-    Ready. While a gate on an object whose changes may not enqueue the owner is closed, the owner is reconciled every
-    10 seconds at first, later every 5 minutes. ``sync_children`` raises LookupError for a kind that is not declared.
+    Ready. Where changes of the object may not enqueue the owner, a closed gate reconciles it every 10 seconds at first,
+    later every 5 minutes. ``sync_children`` raises LookupError for a kind that is not declared.
 
     Args:
         kind: of the object; the controller declares it in ``owns``, ``watches`` or ``reads``.
