@@ -15,10 +15,11 @@ def defaulted(group: str, version: str, kind: str, obj: Mapping[str, Any]) -> di
 
 
 def object_causes(group: str, version: str, kind: str, obj: Mapping[str, Any]) -> list[Cause]:
-    """Return the field errors of an object; a kind without such rules fails the test."""
-    validate = strategy_of(group, version, kind).validate
-    assert validate is not None, f"no rules of {kind}"
-    return validate(obj)
+    """Return the field errors of a new object with its defaults; a kind without such rules fails the test."""
+    strategy, whole = strategy_of(group, version, kind), defaulted(group, version, kind, obj)
+    assert strategy.validate or strategy.validate_with_old, f"no rules of {kind}"
+    causes = strategy.validate(whole) if strategy.validate else []
+    return causes + (strategy.validate_with_old(whole, None) if strategy.validate_with_old else [])
 
 
 def changed_causes(group: str, kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Cause]:

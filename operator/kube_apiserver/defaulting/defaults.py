@@ -3,11 +3,11 @@
 Conditional defaults of built-in kinds are in their strategies, their zero values in ``decoding.canonical_form``.
 """
 
-import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.schema.model import MISSING, Schema
 
@@ -35,7 +35,7 @@ def apply_defaults(
     if schema.builtin:
         filled = dict(obj)
         if default is not None:
-            filled = copy.deepcopy(filled)
+            filled = _copied(filled, schema)
             # A value may have the wrong type. The decoder reports it.
             with suppress(AttributeError, TypeError):
                 default(filled)
@@ -43,6 +43,20 @@ def apply_defaults(
         return result if isinstance(result, dict) else filled
     result = _fill(dict(obj), schema, keep_nulls=keep_nulls)
     return result if isinstance(result, dict) else dict(obj)
+
+
+def _copied(value: Any, schema: Schema | None) -> Any:
+    """Return a deep copy, in which a null item of a list of objects is an empty one, as Go decodes it."""
+    if isinstance(value, dict):
+        return {
+            name: _copied(member, schema.child(name) if schema else None) if isinstance(member, dict | list) else member
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        items = schema.items if schema else None
+        is_struct = items is not None and items.is_struct
+        return [{} if item is None and is_struct else _copied(item, items) for item in value]
+    return value
 
 
 def _fill(value: Any, schema: Schema, *, keep_nulls: bool) -> Any:
@@ -62,5 +76,5 @@ def _fill(value: Any, schema: Schema, *, keep_nulls: bool) -> Any:
             result[name] = None
     for name, known in schema.properties.items():
         if name not in result and known.default is not MISSING and known.default is not None:
-            result[name] = _fill(copy.deepcopy(known.default), known, keep_nulls=keep_nulls)
+            result[name] = _fill(codec.copied(known.default), known, keep_nulls=keep_nulls)
     return result

@@ -27,9 +27,9 @@ def _default(obj: Draft) -> None:
     kind = str(names.get("kind") or "")
     names["singular"] = names.get("singular") or kind.lower()
     names["listKind"] = names.get("listKind") or (f"{kind}List" if kind else "")
-    conversion = member(spec, "conversion")
-    conversion.setdefault("strategy", "None")
-    default_port((conversion.get("webhook") or {}).get("clientConfig") or {})
+    if spec.get("conversion") is None:
+        spec["conversion"] = {"strategy": "None"}
+    default_port((spec["conversion"].get("webhook") or {}).get("clientConfig") or {})
 
 
 def _prepare_create(obj: Draft, store: Store) -> None:
@@ -53,25 +53,25 @@ def _with_storage(obj: Object, stored: list[str]) -> list[str]:
 
 def _validate(obj: Object, old: Object | None) -> list[Cause]:
     """Return the field errors of names, versions, schemas, rules, conversion, columns and approval."""
-    causes = definition_causes(obj)
+    causes = definition_causes(obj, () if old is None else _changed(old, obj))
     if old is not None:
         # The name depends on immutable fields, which are reported instead.
         causes = [cause for cause in causes if cause.field != "metadata.name"]
     return causes + approval_causes(obj, old)
 
 
-def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of group, or of names or scope once it is established."""
-    paths = (("group",), ("names", "plural"), ("names", "kind"), ("scope",))
+def _changed(old: Object, new: Object) -> list[Cause]:
+    """Return the field errors of a change of the resource's name, or of its scope or kind once it is established."""
     conditions = (old.get("status") or {}).get("conditions") or ()
     established = any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+    fixed = (("scope",), ("names", "kind")) if established else ()
     causes = []
-    for path in paths:
-        if is_changed(old, new, "spec", *path) and (established or path == ("group",)):
+    for path in (*fixed, ("group",), ("names", "plural")):
+        if is_changed(old, new, "spec", *path):
             value: Any = new["spec"]
             for name in path:
                 value = value.get(name)
-            causes.append(messages.invalid("spec." + ".".join(path), value, IMMUTABLE))
+            causes.append(messages.invalid("spec." + ".".join(path), value or "", IMMUTABLE))
     return causes
 
 
@@ -107,7 +107,6 @@ STRATEGIES = (
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,
         validate_with_old=_validate,
-        validate_update=_validate_update,
         validate_status=approval_causes,
         warn=definition_warnings,
         unconditional_update=False,

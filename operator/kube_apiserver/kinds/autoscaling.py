@@ -4,18 +4,24 @@ autoscaling/v2 is stored. autoscaling/v1 has only a CPU target. Its view omits t
 store.
 """
 
-import copy
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
+from kube_apiserver import codec
 from kube_apiserver.defaulting.fields import fill, member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, parts
 from kube_apiserver.printer_columns.formats import NONE, UNKNOWN
-from kube_apiserver.schema import Cause, is_path_segment, messages
+from kube_apiserver.schema import Cause, is_dns1123_label, is_path_segment, messages
+from kube_apiserver.schema.quantity import amount_of
+from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Conversion, Draft, Object, Strategy
+from kube_apiserver.validation.containers.resources import container_resource_name_causes
+from kube_apiserver.validation.forms.members import choice_causes, problem_causes
+from kube_apiserver.validation.quantities import not_negative_causes
 from kube_apiserver.validation.status_counters import Counters
 
 _SOURCES = ("ContainerResource", "External", "Object", "Pods", "Resource")
@@ -31,6 +37,8 @@ _SCALING: dict[str, dict[str, Any]] = {
     },
     "scaleDown": {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
 }
+_CHECKED = ("object", "external", "pods", "resource", "containerResource")
+_LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800
 _TO_ZERO = "must specify at least one Object or External metric to support scaling to zero replicas"
 
 
@@ -43,12 +51,18 @@ def _default(obj: Draft) -> None:
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
     if (behavior := spec.get("behavior")) is not None:
         for name, rules in _SCALING.items():
-            fill(member(behavior, name), **copy.deepcopy(rules))
+            fill(member(behavior, name), **codec.copied(rules))
 
 
 def _default_v1(obj: Draft) -> None:
     """Set minReplicas."""
     fill(member(obj, "spec"), minReplicas=1)
+
+
+def _prepare_v1(obj: Draft, store: Store) -> None:
+    """Set targetCPUUtilizationPercentage, which is the default metric of v2."""
+    del store
+    fill(obj["spec"], targetCPUUtilizationPercentage=80)
 
 
 def _validate(obj: Object) -> list[Cause]:
@@ -73,10 +87,17 @@ def _validate(obj: Object) -> list[Cause]:
         causes += _metric(metric, f"spec.metrics[{position}]")
     if least == 0 and not any(metric.get("type") in ("External", "Object") for metric in metrics):
         causes.append(messages.forbidden("spec.metrics", _TO_ZERO))
+    for name, rules in (spec.get("behavior") or {}).items():
+        causes += _rules(rules or {}, f"spec.behavior.{name}")
     return causes
 
 
-def _reference(reference: Object, path: str) -> Iterator[Cause]:
+def _validate_v1(obj: Object) -> list[Cause]:
+    """Return the field errors of what an object is in v2."""
+    return _validate(_to_v2(dict(obj)))
+
+
+def _reference(reference: Object, path: str, *, needs_group: bool = True) -> Iterator[Cause]:
     for name in ("kind", "name"):
         value = reference.get(name) or ""
         if not value:
@@ -85,7 +106,7 @@ def _reference(reference: Object, path: str) -> Iterator[Cause]:
     version = reference.get("apiVersion") or ""
     if version.count("/") > 1:
         yield messages.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}")
-    elif "/" not in version:
+    elif needs_group and "/" not in version:
         yield messages.invalid(f"{path}.apiVersion", version, "apiVersion must specify API group")
 
 
@@ -95,10 +116,106 @@ def _metric(metric: Object, path: str) -> Iterator[Cause]:
         yield messages.required(f"{path}.type", "must specify a metric source type")
     if kind not in _SOURCES:
         yield messages.not_supported(f"{path}.type", kind, _SOURCES)
+    yield from _source(metric, path)
+    if kind not in _SOURCES:
+        yield messages.not_supported(f"{path}.type", kind, _SOURCES)
         return
     source = kind[0].lower() + kind[1:]
     if metric.get(source) is None:
         yield messages.required(f"{path}.{source}", "must populate information for the given metric source")
+    present = [name for name in _CHECKED if metric.get(name) is not None]
+    if len(present) > 1:
+        detail = "must populate the given metric source only"
+        yield from (messages.forbidden(f"{path}.{name}", detail) for name in present if name != source)
+
+
+def _source(metric: Object, path: str) -> Iterator[Cause]:
+    """Yield the field errors of the first source of a metric, in the order of kube-apiserver."""
+    if (name := next((name for name in _CHECKED if metric.get(name) is not None), None)) is None:
+        return
+    source, where = metric[name], f"{path}.{name}"
+    if name == "object":
+        yield from _reference(source.get("describedObject") or {}, f"{where}.describedObject", needs_group=False)
+    if name in ("object", "external", "pods"):
+        called = (source.get("metric") or {}).get("name") or ""
+        if not called:
+            yield messages.required(f"{where}.metric.name", "must specify a metric name")
+        yield from problem_causes(f"{where}.metric.name", called, is_path_segment(called))
+    else:
+        yield from _resource(source, name, where)
+    target = source.get("target") or {}
+    yield from _metric_target(target, f"{where}.target")
+    yield from _values(name, target, f"{where}.target")
+
+
+def _resource(source: Object, name: str, path: str) -> Iterator[Cause]:
+    resource, container = source.get("name") or "", source.get("container") or ""
+    if not resource:
+        yield messages.required(f"{path}.name", "must specify a resource name")
+    elif name == "containerResource":
+        yield from container_resource_name_causes(resource, f"{path}.name")
+    if name == "containerResource":
+        if not container:
+            yield messages.required(f"{path}.container", "must specify a container")
+        yield from problem_causes(f"{path}.container", container, is_dns1123_label(container) if container else ())
+
+
+def _metric_target(target: Object, path: str) -> Iterator[Cause]:
+    kind = target.get("type") or ""
+    if not kind:
+        yield messages.required(f"{path}.type", "must specify a metric target type")
+    if kind not in ("Utilization", "Value", "AverageValue"):
+        yield messages.invalid(f"{path}.type", kind, "must be either Utilization, Value, or AverageValue")
+    for name in ("value", "averageValue"):
+        if (value := target.get(name)) is not None and amount_of(value) <= 0:
+            yield messages.invalid(f"{path}.{name}", value, "must be positive")
+    if (share := target.get("averageUtilization")) is not None and share < 1:
+        yield messages.invalid(f"{path}.averageUtilization", share, "must be greater than 0")
+
+
+def _values(name: str, target: Object, path: str) -> Iterator[Cause]:
+    value, average, share = (target.get(each) is not None for each in ("value", "averageValue", "averageUtilization"))
+    match name:
+        case "object":
+            if not value and not average:
+                yield messages.required(f"{path}.averageValue", "must set either a target value or averageValue")
+        case "external":
+            if not value and not average:
+                detail = "must set either a target value for metric or a per-pod target"
+                yield messages.required(f"{path}.averageValue", detail)
+            if value and average:
+                detail = "may not set both a target value for metric and a per-pod target"
+                yield messages.forbidden(f"{path}.value", detail)
+        case "pods":
+            if not average:
+                yield messages.required(f"{path}.averageValue", "must specify a positive target averageValue")
+        case _:
+            if not share and not average:
+                detail = "must set either a target raw value or a target utilization"
+                yield messages.required(f"{path}.averageUtilization", detail)
+            if share and average:
+                detail = "may not set both a target raw value and a target utilization"
+                yield messages.forbidden(f"{path}.averageValue", detail)
+
+
+def _rules(rules: Object, path: str) -> Iterator[Cause]:
+    window, policies = rules.get("stabilizationWindowSeconds") or 0, rules.get("policies") or ()
+    if not 0 <= window <= _LONGEST_WINDOW:
+        detail = "greater than or equal to zero" if window < 0 else f"less than or equal to {_LONGEST_WINDOW}"
+        yield messages.invalid(f"{path}.stabilizationWindowSeconds", window, f"must be {detail}")
+    yield from choice_causes(rules, path, "selectPolicy", ("Disabled", "Max", "Min"))
+    if not policies:
+        yield messages.required(f"{path}.policies", "must specify at least one Policy")
+    for position, policy in enumerate(policies):
+        where = f"{path}.policies[{position}]"
+        yield from choice_causes({"type": "", **policy}, where, "type", ("Percent", "Pods"))
+        for name in ("value", "periodSeconds"):
+            if (number := policy.get(name) or 0) <= 0:
+                yield messages.invalid(f"{where}.{name}", number, "must be greater than zero")
+        if (period := policy.get("periodSeconds") or 0) > _LONGEST_PERIOD:
+            detail = f"must be less than or equal to {_LONGEST_PERIOD}"
+            yield messages.invalid(f"{where}.periodSeconds", period, detail)
+    yield from not_negative_causes(rules.get("tolerance") or "0", f"{path}.tolerance")
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:
@@ -172,5 +289,12 @@ _V2 = Strategy(
     validate_status=Counters(("currentReplicas", "desiredReplicas")).causes,
     columns=columns("Name/name|Reference|Targets|MinPods|MaxPods|Replicas|Age", _cells),
 )
-_V1 = dataclasses.replace(_V2, version="v1", default=_default_v1, conversion=Conversion(_to_v1, _to_v2))
+_V1 = structs.replace(
+    _V2,
+    version="v1",
+    default=_default_v1,
+    prepare_create=_prepare_v1,
+    validate=_validate_v1,
+    conversion=Conversion(_to_v1, _to_v2),
+)
 STRATEGIES = (_V2, _V1)

@@ -4,10 +4,11 @@ core/v1 is the storage version. events.k8s.io/v1 has the same fields under other
 kube-apiserver's internal conversion.
 """
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+from msgspec import structs
 
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import name_cell
@@ -47,6 +48,7 @@ _KEPT = tuple(
     )
 )
 _LIMITS = {"reportingInstance": 128, "action": 128, "reason": 128, "message": 1024}
+_TEXTS = frozenset({*_LIMITS, "type", "reportingComponent"})
 _LEAST_OF_SERIES = 2
 _INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 
@@ -64,7 +66,9 @@ def _validate(obj: Object, old: Object | None) -> list[Cause]:
     if before.get("series") != event.get("series"):
         causes += _series_causes(event)
     changed = [(name, key) for name, key in _KEPT if (before.get(key) or None) != (event.get(key) or None)]
-    return causes + [messages.invalid(name, event.get(key), IMMUTABLE) for name, key in changed]
+    return causes + [
+        messages.invalid(name, event.get(key, "" if key in _TEXTS else None), IMMUTABLE) for name, key in changed
+    ]
 
 
 def _namespace_causes(event: Object) -> Iterator[Cause]:
@@ -181,7 +185,7 @@ _CORE = Strategy(
     },
     is_cached=False,
 )
-_NEW = dataclasses.replace(
+_NEW = structs.replace(
     _CORE,
     group="events.k8s.io",
     renamed_fields={"regarding": "involvedObject", "reportingController": "reportingComponent"},

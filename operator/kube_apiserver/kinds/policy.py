@@ -1,23 +1,17 @@
 """PodDisruptionBudgets."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from go_regexp import compile_pattern
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, parts
 from kube_apiserver.schema import Cause, messages
 from kube_apiserver.strategies import Object, Strategy
 from kube_apiserver.validation.conditions import condition_causes
+from kube_apiserver.validation.forms.percentages import amount_causes, at_most_all_causes
 from kube_apiserver.validation.label_selectors import selector_causes
 from kube_apiserver.validation.status_counters import Counters
 
-_PERCENT = (
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
-    "regex used for validation is '[0-9]+%')"
-)
-_NOT_NEGATIVE = "must be greater than or equal to 0"
 _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")
 _COUNTERS = Counters(("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"))
 
@@ -37,22 +31,13 @@ def _validate(obj: Object) -> list[Cause]:
         causes.append(messages.invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set"))
     for name in names:
         if (value := spec.get(name)) is not None:
-            causes += _int_or_percent(value, f"spec.{name}")
+            causes += amount_causes(value, f"spec.{name}")
+            causes += at_most_all_causes(value, f"spec.{name}")
     causes += selector_causes(spec.get("selector"), "spec.selector")
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy is not None and policy not in _EVICTION_POLICIES:
         causes.append(messages.not_supported("spec.unhealthyPodEvictionPolicy", policy, _EVICTION_POLICIES))
     return causes
-
-
-def _int_or_percent(value: int | str, path: str) -> Iterator[Cause]:
-    if isinstance(value, int):
-        if value < 0:
-            yield messages.invalid(path, value, _NOT_NEGATIVE)
-    elif not compile_pattern("^[0-9]+%$").matches(value):
-        yield messages.invalid(path, value, _PERCENT)
-    elif len(digits := value[:-1].lstrip("0")) > 3 or int(digits or 0) > 100:
-        yield messages.invalid(path, value, "must not be greater than 100%")
 
 
 def _validate_status(obj: Object, old: Object) -> list[Cause]:

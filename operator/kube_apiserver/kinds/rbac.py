@@ -3,18 +3,20 @@
 The rules follow Kubernetes' ``pkg/apis/rbac/validation``. ``writes.escalation`` lets users grant only what they have.
 """
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from kube_apiserver.defaulting.fields import member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import CREATED, age_cell, name_cell
-from kube_apiserver.schema import Cause, is_path_segment, messages
+from kube_apiserver.schema import Cause, is_dns1123_subdomain, is_path_segment, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Draft, Object, Strategy
 from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
+from kube_apiserver.validation.label_selectors import selector_causes
 
 _GROUP = "rbac.authorization.k8s.io"
 _KINDS = {"RoleBinding": ("Role", "ClusterRole"), "ClusterRoleBinding": ("ClusterRole",)}
@@ -57,6 +59,10 @@ def _validate_role(role: Object) -> list[Cause]:
     aggregation = role.get("aggregationRule")
     if aggregation is not None and not aggregation.get("clusterRoleSelectors"):
         causes.append(messages.required("aggregationRule.clusterRoleSelectors", _NO_SELECTOR))
+    for position, selector in enumerate((aggregation or {}).get("clusterRoleSelectors") or ()):
+        path = f"aggregationRule.clusterRoleSelectors[{position}]"
+        if problems := selector_causes(selector, path):
+            causes += [*problems, messages.invalid(path, selector, "invalid label selector.")]
     return causes
 
 
@@ -78,7 +84,7 @@ def _rule_causes(rule: Object, path: str, *, namespaced: bool) -> Iterator[Cause
         yield messages.required(f"{path}.resources", "resource rules must supply at least one resource")
 
 
-def _validate_binding(binding: Object) -> list[Cause]:
+def _validate_binding(binding: Object, old: Object | None) -> list[Cause]:
     """Return the field errors of roleRef and subjects."""
     reference, kinds = binding.get("roleRef") or {}, _KINDS[binding["kind"]]
     causes = []
@@ -87,11 +93,13 @@ def _validate_binding(binding: Object) -> list[Cause]:
     if reference.get("kind") not in kinds:
         causes.append(messages.not_supported("roleRef.kind", reference.get("kind", ""), kinds))
     name = reference.get("name") or ""
-    causes += [messages.invalid("roleRef.name", name, why) for why in (is_path_segment(name) if name else ())]
+    if not name:
+        # A changed roleRef is refused before its declared rules are looked at.
+        missing = messages.required("roleRef.name")
+        causes.append(messages.declared(missing) if old is None else missing)
+    causes += [messages.invalid("roleRef.name", name, why) for why in is_path_segment(name)]
     for position, subject in enumerate(binding.get("subjects") or ()):
         causes += _subject_causes(subject, f"subjects[{position}]", namespaced=len(kinds) > 1)
-    if not name:
-        causes.append(messages.declared(messages.required("roleRef.name")))
     return causes
 
 
@@ -102,6 +110,9 @@ def _subject_causes(subject: Object, path: str, *, namespaced: bool) -> Iterator
     if kind not in _SUBJECTS:
         yield messages.not_supported(f"{path}.kind", kind or "", _SUBJECTS)
     elif kind == "ServiceAccount":
+        name = subject.get("name") or ""
+        problems = is_dns1123_subdomain(name) if name else []
+        yield from (messages.invalid(f"{path}.name", name, why) for why in problems)
         if group:
             yield messages.not_supported(f"{path}.apiGroup", group, ("",))
         if not namespaced and not subject.get("namespace"):
@@ -152,7 +163,7 @@ _BINDING = Strategy(
     default=_default_binding,
     name_problems=is_path_segment,
     prefix_problems=is_path_segment,
-    validate=_validate_binding,
+    validate_with_old=_validate_binding,
     validate_update=_validate_update,
     has_generation=False,
     created_by_update=True,
@@ -160,7 +171,7 @@ _BINDING = Strategy(
 )
 STRATEGIES = (
     _ROLE,
-    dataclasses.replace(_ROLE, kind="ClusterRole"),
+    structs.replace(_ROLE, kind="ClusterRole"),
     _BINDING,
-    dataclasses.replace(_BINDING, kind="ClusterRoleBinding"),
+    structs.replace(_BINDING, kind="ClusterRoleBinding"),
 )

@@ -5,8 +5,9 @@ functions do not wait and see one object; what they need of the cluster is the s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.printer_columns.columns import Columns
 from kube_apiserver.printer_columns.common_cells import NAME_AND_AGE
@@ -18,8 +19,7 @@ Draft = dict[str, Any]
 """An object that is changed in place before it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelectableField:
+class SelectableField(msgspec.Struct, frozen=True):
     """A field that a field selector may name.
 
     Attributes:
@@ -36,16 +36,14 @@ def selectable(*paths: str) -> dict[str, SelectableField]:
     return dict.fromkeys(paths, SelectableField())
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(msgspec.Struct, frozen=True):
     """How a version is converted from and to the version in which its kind is stored."""
 
     from_stored: Callable[[Draft], Draft]
     to_stored: Callable[[Draft], Draft]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
+class Deletion(msgspec.Struct, frozen=True, kw_only=True):
     """How the objects of a kind are deleted. Finalizers delay it for every kind.
 
     Attributes:
@@ -67,8 +65,7 @@ class Deletion:
     begin: Callable[[Draft, str], None] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strategy:
+class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of one kind. One without arguments is that of a kind without rules of its own.
 
     ``writes.creation`` and ``writes.replacement`` say in which order the functions run. A function that is None does
@@ -80,10 +77,13 @@ class Strategy:
         default: sets what a client may leave out, in every object that is sent.
         default_new: sets fields of a new object that its creator then owns in managedFields.
         prepare_create: sets fields of a new object that no manager owns.
+        as_kept: returns an object without what the server ignores, such as the fields of features that are off, given
+            it and the stored one or None. Who sends such a field owns it all the same. It may change its arguments not.
         record_creator: sets the user that creates an object, given its UserInfo.
         prepare_update: sets and restores fields of a changed object, given the stored one and the changed one.
         name_problems: returns why a text is no name of an object.
         prefix_problems: returns why a text is no ``generateName``.
+        name_of_content: returns why an object cannot have its name if its content decides that, in every write.
         validate: returns the causes of an object, in every write but those of its status.
         validate_with_old: the same for rules that look at the stored object too, which is None on create.
         validate_update: returns the causes of a change, given the stored and the changed object.
@@ -94,8 +94,10 @@ class Strategy:
         error_group: the group that field errors name, None for the group of the kind.
         reset_fields: the fields that a write resets by its subresource, such as ``metadata.labels``; those of "" for
             all other subresources. Without an entry, one of the status resets the spec, and any other the status.
+        keeps_new_status: whether a creator may set the status.
         has_generation: whether the server counts the changes of the spec in ``metadata.generation``.
         counts_annotations: whether it counts the changes of annotations, too.
+        counts_labels: whether it counts the changes of labels, too.
         unconditional_update: whether an update needs no resourceVersion.
         created_by_update: whether an update of an absent object creates it.
         columns: what ``kubectl get`` shows.
@@ -114,10 +116,12 @@ class Strategy:
     default: Callable[[Draft], None] | None = None
     default_new: Callable[[Draft], None] | None = None
     prepare_create: Callable[[Draft, Store], None] | None = None
+    as_kept: Callable[[Object, Object | None], Draft] | None = None
     record_creator: Callable[[Draft, Object], None] | None = None
     prepare_update: Callable[[Object, Draft], None] | None = None
     name_problems: Callable[[str], list[str]] = is_dns1123_subdomain
     prefix_problems: Callable[[str], list[str]] = is_dns1123_subdomain
+    name_of_content: Callable[[Object], list[str]] | None = None
     validate: Callable[[Object], list[Cause]] | None = None
     validate_with_old: Callable[[Object, Object | None], list[Cause]] | None = None
     validate_update: Callable[[Object, Object], list[Cause]] | None = None
@@ -126,14 +130,16 @@ class Strategy:
     validate_status: Callable[[Object, Object], list[Cause]] | None = None
     warn: Callable[[Object, Object | None], list[str]] | None = None
     error_group: str | None = None
-    reset_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reset_fields: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    keeps_new_status: bool = False
     has_generation: bool = True
     counts_annotations: bool = False
+    counts_labels: bool = False
     unconditional_update: bool = True
     created_by_update: bool = False
     columns: Columns = NAME_AND_AGE
-    selectable_fields: Mapping[str, SelectableField] = field(default_factory=dict)
-    renamed_fields: Mapping[str, str] = field(default_factory=dict)
+    selectable_fields: Mapping[str, SelectableField] = msgspec.field(default_factory=dict)
+    renamed_fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     is_cached: bool = True
     deprecation: str = ""
     conversion: Conversion | None = None

@@ -77,8 +77,14 @@ def _entry_causes(entry: Mapping[str, Any], path: str) -> Iterator[Cause]:
         yield messages.required(f"{path}.lastTransitionTime")
     if not reason:
         yield messages.required(f"{path}.reason")
-    elif not re.fullmatch(_REASON, reason, re.ASCII):
-        yield messages.invalid(f"{path}.reason", reason, _REASON_RULE)
+    else:
+        yield from reason_causes(reason, f"{path}.reason")
     for name, text, limit in (("reason", reason, _LONGEST_REASON), ("message", message, _LONGEST_MESSAGE)):
         if len(text) > limit:
             yield messages.too_long(f"{path}.{name}", limit)
+
+
+def reason_causes(reason: str, path: str) -> Iterator[Cause]:
+    """Yield the field error of a reason that is set and has not the form of one."""
+    if reason and not re.fullmatch(_REASON, reason, re.ASCII):
+        yield messages.invalid(path, reason, _REASON_RULE)

@@ -22,7 +22,8 @@ def aligned(old: Any, new: Any, schema: Schema) -> Any:
     if not isinstance(old, list) or not isinstance(new, list) or not schema.items:
         return old
     if schema.list_type != "map":
-        return old if codec.token(old) == codec.token(new) else []
+        # An empty list has no items whose errors could be those of old ones.
+        return old if not new or codec.token(old) == codec.token(new) else []
     by_key = {_key(each, schema): each for each in old}
     return [aligned(by_key.get(_key(each, schema), _NO_ITEM), each, schema.items) for each in new]
 

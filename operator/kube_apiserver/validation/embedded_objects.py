@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.decoding.canonical_form import canonical
 from kube_apiserver.decoding.decoder import value_error
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.builtin_schemas import from_definition
@@ -17,6 +18,8 @@ _MIXED_CASE = "may have mixed case, but should otherwise match: "
 
 def embedded_error(obj: Mapping[str, Any], schema: Schema) -> str | None:
     """Return the decode error of the first object embedded in ``obj`` whose kind or metadata has a wrong type."""
+    if not schema.has_embedded:
+        return None
     meta = from_definition(_OBJECT_META)
     for path, inner in _embedded(obj, schema, ""):
         for name in ("apiVersion", "kind"):
@@ -56,11 +59,34 @@ def _metadata_causes(metadata: Mapping[str, Any], path: str) -> Iterator[Cause]:
             yield from (messages.invalid(f"{path}.{name}", value, problem) for problem in is_path_segment(value))
     if (namespace := metadata.get("namespace")) and (problems := is_dns1123_label(namespace)):
         yield from (messages.invalid(f"{path}.namespace", namespace, problem) for problem in problems)
-    yield from label_causes(metadata.get("labels") or {}, f"{path}.labels")
-    yield from annotation_causes(metadata.get("annotations") or {}, path)
+    labels, annotations = (_texts(metadata.get(name)) for name in ("labels", "annotations"))
+    yield from label_causes(labels, f"{path}.labels")
+    yield from annotation_causes(annotations, path)
     yield from owner_causes(metadata.get("ownerReferences") or (), path)
     for finalizer in metadata.get("finalizers") or ():
         yield from (messages.invalid(f"{path}.finalizers", finalizer, why) for why in is_qualified_name(finalizer))
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """Return a map of texts as Go reads it: a null is an empty one."""
+    return {key: text or "" for key, text in (value or {}).items()}
+
+
+def with_canonical_metadata(value: Any, schema: Schema) -> Any:
+    """Return a value whose embedded objects have their metadata as Go writes it, without empty fields."""
+    if not schema.has_embedded or not isinstance(value, dict | list):
+        return value
+    if isinstance(value, list):
+        return [with_canonical_metadata(item, schema.items) for item in value] if schema.items else value
+    result = {
+        name: with_canonical_metadata(member, known) if (known := schema.child(name)) is not None else member
+        for name, member in value.items()
+    }
+    meta = from_definition(_OBJECT_META)
+    if schema.embedded and "metadata" in result and meta is not None:
+        written = canonical(result["metadata"] or {}, meta)
+        result["metadata"] = {name: member for name, member in written.items() if member is not None}
+    return result
 
 
 def _embedded(value: Any, schema: Schema, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

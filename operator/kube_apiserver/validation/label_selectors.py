@@ -5,7 +5,7 @@ from typing import Any
 
 from kube_apiserver.schema import Cause, is_label_value, is_qualified_name, messages
 
-_WITH_VALUES, _WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")
+WITH_VALUES, WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")
 
 
 def selector_causes(selector: Mapping[str, Any] | None, path: str) -> list[Cause]:
@@ -14,7 +14,7 @@ def selector_causes(selector: Mapping[str, Any] | None, path: str) -> list[Cause
         return []
     causes = label_causes(selector.get("matchLabels") or {}, f"{path}.matchLabels")
     for position, requirement in enumerate(selector.get("matchExpressions") or ()):
-        causes += _requirement_causes(requirement, f"{path}.matchExpressions[{position}]")
+        causes += requirement_causes(requirement, f"{path}.matchExpressions[{position}]")
     return causes
 
 
@@ -27,16 +27,17 @@ def label_causes(labels: Mapping[str, str], path: str) -> list[Cause]:
     return causes
 
 
-def _requirement_causes(requirement: Mapping[str, Any], path: str) -> list[Cause]:
+def requirement_causes(requirement: Mapping[str, Any], path: str, *, knows_operators: bool = True) -> list[Cause]:
+    """Return the field errors of a requirement. Its operator may be unknown unless ``knows_operators`` is set."""
     causes, operator, values = [], requirement.get("operator") or "", requirement.get("values") or ()
-    if operator in _WITH_VALUES:
+    if operator in WITH_VALUES:
         if not values:
             causes.append(messages.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
-    elif operator in _WITHOUT_VALUES:
+    elif operator in WITHOUT_VALUES:
         if values:
             detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
             causes.append(messages.forbidden(f"{path}.values", detail))
-    else:
+    elif knows_operators:
         causes.append(messages.invalid(f"{path}.operator", operator, "not a valid selector operator"))
     key = requirement.get("key") or ""
     causes += [messages.invalid(f"{path}.key", key, why) for why in is_qualified_name(key)]

@@ -14,14 +14,15 @@ _ANNOTATIONS_LIMIT_BYTES = 256 * 1024
 
 def annotation_causes(annotations: Mapping[str, str], path: str) -> list[Cause]:
     """Return the field errors of the annotations of the metadata at ``path``."""
-    causes, size = [], 0
-    for key, value in annotations.items():
-        size += len(key.encode()) + len(value.encode())
-        causes += [messages.invalid(f"{path}.annotations", key, why) for why in is_qualified_name(key.lower())]
-    if size > _ANNOTATIONS_LIMIT_BYTES:
-        message = f"Too long: may not be more than {_ANNOTATIONS_LIMIT_BYTES} bytes"
-        causes.append(Cause(f"{path}.annotations", "FieldValueTooLong", message))
-    return causes
+    where = f"{path}.annotations"
+    causes = [messages.invalid(where, key, why) for key in annotations for why in is_qualified_name(key.lower())]
+    return [*causes, *annotation_size_causes(annotations, where)]
+
+
+def annotation_size_causes(annotations: Mapping[str, str], path: str) -> list[Cause]:
+    """Return the field error of annotations that are too long together."""
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    return [messages.too_long(path, _ANNOTATIONS_LIMIT_BYTES)] if size > _ANNOTATIONS_LIMIT_BYTES else []
 
 
 def owner_causes(owners: Any, path: str) -> list[Cause]:

@@ -37,7 +37,7 @@ def validate(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
     causes = check(obj, schema, "")
     if schema.has_cel and any(cause.reason in _BLOCKING for cause in causes):
         causes.append(messages.invalid("<nil>", None, _UNCHECKED))
-    return causes + embedded_causes(obj, schema) + _duplicates(obj, schema, "")
+    return causes + embedded_causes(obj, schema) + repeated_causes(obj, schema)
 
 
 def evaluate_rules(
@@ -47,6 +47,11 @@ def evaluate_rules(
     if not schema.has_cel or any(cause.reason in _BLOCKING for cause in known):
         return Evaluation()
     return evaluate(obj, old, schema)
+
+
+def repeated_causes(obj: Mapping[str, Any], schema: Schema) -> list[Cause]:
+    """Return the field errors of items that sets and keyed lists have twice."""
+    return _duplicates(obj, schema, "")
 
 
 def _duplicates(value: Any, schema: Schema, path: str) -> list[Cause]:

@@ -4,8 +4,9 @@ The rules follow kube-apiserver's ``ValidateDeploymentStatus`` and its counterpa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.schema import Cause
 
@@ -13,8 +14,7 @@ Object = Mapping[str, Any]
 _TOO_SMALL = "must be greater than or equal to 0"
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(msgspec.Struct, frozen=True):
     """The counters of one kind. Absent counters are 0.
 
     Attributes:

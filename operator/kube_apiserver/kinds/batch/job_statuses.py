@@ -7,6 +7,7 @@ strategy. Most rules apply only when the status fields that they compare have ch
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.kinds.batch.job_specs import index_problem, indexes_in
 from kube_apiserver.schema import Cause, messages
 from kube_apiserver.validation.conditions import condition
 
@@ -117,12 +118,12 @@ def _indexes(after: _Status, before: _Status) -> Iterator[Cause]:
     done, failed = after.value("completedIndexes") or "", after.value("failedIndexes")
     done_changed, failed_changed = _changed(after, before, "completedIndexes"), _changed(after, before, "failedIndexes")
     limit, per_index = after.spec.get("completions"), after.spec.get("backoffLimitPerIndex")
-    if done_changed and limit is not None and (why := _parse_error(done, limit)):
+    if done_changed and limit is not None and (why := index_problem(done, limit)):
         yield _invalid("completedIndexes", done, f"error parsing completedIndexes: {why}")
     if (
         failed_changed
         and None not in (limit, per_index, failed)
-        and (why := _parse_error(str(failed), int(limit or 0)))
+        and (why := index_problem(str(failed), int(limit or 0)))
     ):
         yield _invalid("failedIndexes", failed, f"error parsing failedIndexes: {why}")
     if done_changed and done and not after.indexed:
@@ -132,7 +133,7 @@ def _indexes(after: _Status, before: _Status) -> Iterator[Cause]:
     if failed_changed and failed is not None and per_index is None:
         yield _invalid("failedIndexes", failed, "cannot set non-null failedIndexes when backoffLimitPerIndex is null")
     if (done_changed or failed_changed) and limit is not None and failed:
-        both = _members(done, limit) & _members(str(failed), limit)
+        both = indexes_in(done, limit) & indexes_in(str(failed), limit)
         if both:
             yield _invalid("failedIndexes", failed, f"failedIndexes and completedIndexes overlap at index: {min(both)}")
 
@@ -170,38 +171,6 @@ def _history(after: _Status, before: _Status) -> Iterator[Cause]:
 
 def _changed(after: _Status, before: _Status, name: str) -> bool:
     return bool(after.value(name) != before.value(name))
-
-
-def _parse_error(text: str, limit: int) -> str:
-    """Return why a list of indexes such as ``1,3-5`` is invalid, "" if it is valid."""
-    last: int | None = None
-    for interval in text.split(",") if text else ():
-        parts = interval.split("-")
-        if len(parts) > 2:
-            rule = "violates the requirement that an index interval can have at most two parts separated by '-'"
-            return f"the fragment {messages.shown(interval)} {rule}"
-        for part in parts:
-            if not part.isdecimal():
-                return f"cannot convert string to integer for index: {messages.shown(part)}"
-            if int(part) >= limit:
-                return f"too large index: {messages.shown(part)}"
-        first, end = int(parts[0]), int(parts[-1])
-        if len(parts) == 2 and first >= end:
-            return f"non-increasing order, previous: {first}, current: {end}"
-        if last is not None and last >= first:
-            return f"non-increasing order, previous: {last}, current: {first}"
-        last = end
-    return ""
-
-
-def _members(text: str, limit: int) -> set[int]:
-    """Return the indexes in the valid intervals of a list."""
-    found: set[int] = set()
-    for interval in text.split(","):
-        if interval and not _parse_error(interval, limit):
-            first, _, end = interval.partition("-")
-            found.update(range(int(first), int(end or first) + 1))
-    return found
 
 
 def _conditions(detail: str) -> Cause:

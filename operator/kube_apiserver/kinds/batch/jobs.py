@@ -1,20 +1,34 @@
 """Jobs. ``job_statuses`` validates their statuses."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from kube_apiserver.defaulting.disabled_fields import kept_template
 from kube_apiserver.defaulting.fields import fill, member
 from kube_apiserver.defaulting.pod_templates import default_template
-from kube_apiserver.kinds.apps.workloads import WIDE_COLUMNS, container_cells
+from kube_apiserver.kinds.apps.workloads import (
+    WIDE_COLUMNS,
+    container_cells,
+    selects,
+    unmatched_causes,
+    workload_warnings,
+)
+from kube_apiserver.kinds.batch.job_specs import job_spec_causes, job_warnings
 from kube_apiserver.kinds.batch.job_statuses import job_status_causes
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, parts
 from kube_apiserver.printer_columns.formats import human_duration, selector
-from kube_apiserver.schema import Cause, messages
+from kube_apiserver.schema import Cause, is_dns1123_label, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Draft, Object, SelectableField, Strategy
+from kube_apiserver.validation.conditions import condition
 from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
-from kube_apiserver.validation.pods.specs import template_causes
+from kube_apiserver.validation.label_selectors import selector_causes
+from kube_apiserver.validation.pods.warnings import name_warnings
+
+_FIXED = ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
+_MOVES = ("nodeSelector", "tolerations", "schedulingGates")
 
 
 def _default(obj: Draft) -> None:
@@ -25,6 +39,9 @@ def _default(obj: Draft) -> None:
     fill(spec, parallelism=1, completionMode="NonIndexed", suspend=False, manualSelector=False)
     if spec.get("backoffLimit") is None:
         spec["backoffLimit"] = 6 if spec.get("backoffLimitPerIndex") is None else 2**31 - 1
+    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
+        for pattern in rule.get("onPodConditions") or ():
+            pattern["status"] = pattern.get("status") or "True"
     fill(spec, podReplacementPolicy="Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed")
     default_template(member(spec, "template"))
 
@@ -35,16 +52,10 @@ def _prepare_create(obj: Draft, store: Store) -> None:
     spec, metadata = obj["spec"], obj["metadata"]
     if spec.get("manualSelector") or spec.get("selector"):
         return
-    uid, name = metadata["uid"], metadata.get("name", "")
-    labels = {
-        "batch.kubernetes.io/controller-uid": uid,
-        "batch.kubernetes.io/job-name": name,
-        "controller-uid": uid,
-        "job-name": name,
-    }
+    labels = _pod_labels(metadata)
     template = spec["template"].setdefault("metadata", {})
     template["labels"] = {**(template.get("labels") or {}), **labels}
-    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    spec["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": metadata["uid"]}}
     if not metadata.get("labels"):
         metadata["labels"] = dict(template["labels"])
 
@@ -57,21 +68,106 @@ def _prepare_update(old: Object, new: Draft) -> None:
         new["metadata"]["labels"] = dict(labels)
 
 
-def _validate(obj: Object) -> list[Cause]:
-    """Return the field errors of the Pod template, which restarts on failure or never."""
-    template = (obj.get("spec") or {}).get("template") or {}
-    return template_causes(template, "spec.template", ("OnFailure", "Never"))
+def _validate(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of selector, counts, policies, completionMode and the Pod template."""
+    spec, metadata = obj.get("spec") or {}, obj["metadata"]
+    selector = spec.get("selector")
+    is_generated = old is None and selector is not None and not spec.get("manualSelector")
+    causes = [*_generated(obj)] if is_generated else []
+    causes += job_spec_causes(spec, "spec")
+    found = [messages.required("spec.selector")] if selector is None else selector_causes(selector, "spec.selector")
+    causes += found
+    if selector is None or not found:
+        causes += unmatched_causes(spec)
+    if spec.get("completionMode") == "Indexed" and (spec.get("completions") or 0) > 0:
+        host = f"{metadata.get('name', '')}-{spec['completions'] - 1}"
+        if is_dns1123_label(host):
+            detail = f"will not able to create pod with invalid DNS label: {host}"
+            causes.append(messages.invalid("metadata.name", metadata.get("name", ""), detail))
+    return causes
+
+
+def _generated(obj: Object) -> Iterator[Cause]:
+    """Yield the field errors of a selector, or labels of Pods, that the server has not made for the Job."""
+    metadata, path = obj["metadata"], "spec.template.metadata.labels"
+    labels = ((obj["spec"].get("template") or {}).get("metadata") or {}).get("labels") or {}
+    wanted = _pod_labels(metadata)
+    for key in ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"):
+        if key not in labels:
+            yield messages.required(f"{path}[{key}]", f"must be '{wanted[key]}'")
+        elif labels[key] != wanted[key]:
+            yield messages.invalid(f"{path}[{key}]", labels, f"must be '{wanted[key]}'")
+    selector = obj["spec"]["selector"]
+    if not selector_causes(selector, "") and not selects(selector, wanted):
+        yield messages.invalid("spec.selector", selector, "`selector` not auto-generated")
+
+
+def _pod_labels(metadata: Object) -> dict[str, str]:
+    uid, name = metadata["uid"], metadata.get("name", "")
+    return {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
 
 
 def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of a change of selector, template, completionMode or completions."""
-    names = ("selector", "template", "completionMode", "completions")
-    indexed = (new.get("spec") or {}).get("completionMode") == "Indexed"
-    return [
-        messages.invalid(f"spec.{name}", (new.get("spec") or {}).get(name), IMMUTABLE)
-        for name in names
-        if is_changed(old, new, "spec", name) and not (name == "completions" and indexed)
-    ]
+    """Return the field errors of a change of what a Job is about; a suspended one may get other resources and nodes."""
+    before, after = old.get("spec") or {}, new.get("spec") or {}
+    causes = [*_completions(before, after)]
+    causes += _fixed(old, new, "selector")
+    causes += _template(old, before, after)
+    return [*causes, *_fixed(old, new, *_FIXED)]
+
+
+def _fixed(old: Object, new: Object, *names: str) -> Iterator[Cause]:
+    for name in names:
+        if is_changed(old, new, "spec", name):
+            yield messages.invalid(f"spec.{name}", (new.get("spec") or {}).get(name), IMMUTABLE)
+
+
+def _completions(before: Object, after: Object) -> Iterator[Cause]:
+    wanted = after.get("completions")
+    if wanted == before.get("completions"):
+        return
+    if after.get("completionMode") != "Indexed":
+        yield messages.invalid("spec.completions", wanted, IMMUTABLE)
+    elif wanted is not None and wanted != after.get("parallelism"):
+        detail = "can only be modified in tandem with spec.parallelism"
+        yield messages.invalid("spec.completions", wanted, detail)
+
+
+def _template(old: Object, before: Object, after: Object) -> Iterator[Cause]:
+    status = old.get("status") or {}
+    is_idle = not status.get("startTime") or (condition(dict(old), "Suspended") or {}).get("status") == "True"
+    may_move = bool(before.get("suspend")) and is_idle and not status.get("active")
+    left, right = (_comparable(spec.get("template") or {}, may_move) for spec in (before, after))
+    if left == right:
+        return
+    if may_move:
+        yield messages.invalid("spec.template.spec", (after.get("template") or {}).get("spec"), IMMUTABLE)
+    else:
+        yield messages.invalid("spec.template", after.get("template"), IMMUTABLE)
+
+
+def _comparable(template: Object, may_move: bool) -> Any:
+    """Return the part of a Pod template that is fixed; that of a suspended Job is less."""
+    if not may_move:
+        return template
+    spec = {key: value for key, value in (template.get("spec") or {}).items() if key not in _MOVES}
+    spec["affinity"] = {key: value for key, value in (spec.get("affinity") or {}).items() if key != "nodeAffinity"}
+    for kind in ("containers", "initContainers"):
+        spec[kind] = [{key: part for key, part in each.items() if key != "resources"} for each in spec.get(kind) or ()]
+    return spec
+
+
+def _warn(obj: Object, old: Object | None) -> list[str]:
+    """Return the warnings about a Job: its name, its indexes, its Pod template."""
+    if old is not None and old["metadata"].get("generation") == obj["metadata"].get("generation"):
+        return []
+    found = [*(name_warnings(obj) if old is None else ()), *job_warnings(obj.get("spec") or {}, "spec")]
+    return [*found, *workload_warnings(obj, old)]
 
 
 def _cells(obj: Object, now: datetime) -> list[Any]:
@@ -113,9 +209,11 @@ STRATEGIES = (
         default=_default,
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,
-        validate=_validate,
+        as_kept=kept_template("spec", "template", beside="scheduling"),
+        validate_with_old=_validate,
         validate_update=_validate_update,
         validate_status=job_status_causes,
+        warn=_warn,
         columns=columns(f"Name/name|Status|Completions|Duration|Age|{WIDE_COLUMNS}", _cells),
         selectable_fields={"status.successful": SelectableField("0")},
     ),

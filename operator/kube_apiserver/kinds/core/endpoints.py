@@ -1,6 +1,5 @@
 """Endpoints, which EndpointSlices replace."""
 
-import ipaddress
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from kube_apiserver.printer_columns.common_cells import age_cell
 from kube_apiserver.printer_columns.formats import NONE, shortened
 from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.strategies import Draft, Object, Strategy
+from kube_apiserver.validation.addresses import address_causes, endpoint_address_causes
 from kube_apiserver.validation.ports import port_number_problems
 
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -43,25 +43,12 @@ def _subset(subset: Object, path: str) -> Iterator[Cause]:
 
 def _address(address: Object, path: str) -> Iterator[Cause]:
     text, host, node = (address.get(name) or "" for name in ("ip", "hostname", "nodeName"))
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        found = None
-        yield messages.invalid(f"{path}.ip", text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+    yield from address_causes(text, f"{path}.ip")
     if host:
         yield from (messages.invalid(f"{path}.hostname", host, why) for why in is_dns1123_label(host))
     if address.get("nodeName") is not None:
         yield from (messages.invalid(f"{path}.nodeName", node, why) for why in is_dns1123_subdomain(node))
-    if found is None:
-        yield messages.invalid(f"{path}.ip", text, "must be a valid IP address")
-        return
-    for is_special, detail in (
-        (found.is_unspecified, f"may not be unspecified ({text})"),
-        (found.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
-        (found.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
-    ):
-        if is_special:
-            yield messages.invalid(f"{path}.ip", text, detail)
+    yield from endpoint_address_causes(text, f"{path}.ip")
 
 
 def _port(port: Object, path: str, *, is_alone: bool) -> Iterator[Cause]:

@@ -6,10 +6,11 @@ from typing import Any
 from kube_apiserver.defaulting.fields import member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
-from kube_apiserver.schema import Cause, is_dns1123_label, messages
+from kube_apiserver.schema import Cause, is_dns1123_label, is_qualified_name, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy, selectable
 
+_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _NAME_LABEL = "kubernetes.io/metadata.name"
 
 
@@ -27,15 +28,34 @@ def _default_new(obj: Draft) -> None:
 def _prepare_create(obj: Draft, store: Store) -> None:
     """Set the finalizer of Kubernetes and status.phase."""
     del store
-    obj["spec"] = {"finalizers": ["kubernetes"]}
+    finalizers = (obj.get("spec") or {}).get("finalizers") or []
+    obj["spec"] = {"finalizers": finalizers if "kubernetes" in finalizers else [*finalizers, "kubernetes"]}
     obj["status"] = {"phase": "Active"}
 
 
 def _prepare_update(old: Object, new: Draft) -> None:
-    """Set the label of the name. Restore spec."""
-    new["metadata"].setdefault("labels", {})[_NAME_LABEL] = new["metadata"]["name"]
-    if "spec" in old:
-        new["spec"] = old["spec"]
+    """Set the label of the name."""
+    del old
+    new["metadata"]["labels"] = {**(new["metadata"].get("labels") or {}), _NAME_LABEL: new["metadata"]["name"]}
+
+
+def _as_kept(obj: Object, old: Object | None) -> Draft:
+    """Drop changes of spec.finalizers, which only the subresource finalize writes."""
+    if old is None or obj.get("spec") == old.get("spec"):
+        return {**obj}
+    kept = {name: value for name, value in obj.items() if name != "spec"}
+    return {**kept, "spec": old["spec"]} if "spec" in old else kept
+
+
+def _validate(obj: Object) -> list[Cause]:
+    """Return the field errors of spec.finalizers."""
+    path, causes = "spec.finalizers", []
+    for name in (obj.get("spec") or {}).get("finalizers") or ():
+        causes += [messages.invalid(path, name, why) for why in is_qualified_name(name)]
+        if "/" not in name and name not in _FINALIZERS:
+            detail = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(messages.invalid(path, name, detail))
+    return causes
 
 
 def _validate_status(new: Object, old: Object) -> list[Cause]:
@@ -71,6 +91,8 @@ STRATEGIES = (
         default_new=_default_new,
         prepare_create=_prepare_create,
         prepare_update=_prepare_update,
+        as_kept=_as_kept,
+        validate=_validate,
         validate_status=_validate_status,
         name_problems=_name_problems,
         prefix_problems=is_dns1123_label,

@@ -1,15 +1,12 @@
-"""ResourceQuotas and LimitRanges. This server stores them only: it counts nothing and adds no limits."""
+"""ResourceQuotas. This server stores them only: it counts nothing."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kube_apiserver.defaulting.fields import member
-from kube_apiserver.printer_columns.common_cells import CREATED
 from kube_apiserver.schema import Cause, is_qualified_name, messages
-from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
+from kube_apiserver.strategies import Deletion, Object, Strategy
 from kube_apiserver.validation.fixed_values import IMMUTABLE
-from kube_apiserver.validation.quantities import not_negative_causes, whole_causes
-from kube_apiserver.validation.resource_names import COMPUTED, COUNTED, STANDARD
+from kube_apiserver.validation.resource_names import COMPUTED, STANDARD, amount_causes
 
 _OF_PODS = frozenset(("pods", *COMPUTED))
 #: The resources that each scope may limit.
@@ -28,16 +25,6 @@ _MUST_EXIST = (
     "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
     "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
 )
-
-
-def _default_limit_range(obj: Draft) -> None:
-    """Set the default limits and requests of containers."""
-    for item in member(obj, "spec").get("limits") or ():
-        if item.get("type") != "Container":
-            continue
-        limits = {**(item.get("max") or {}), **(item.get("default") or {})}
-        requests = {**(item.get("min") or {}), **limits, **(item.get("defaultRequest") or {})}
-        item.update({name: value for name, value in (("default", limits), ("defaultRequest", requests)) if value})
 
 
 def _validate(obj: Object) -> list[Cause]:
@@ -61,9 +48,7 @@ def _limit(name: str, quantity: str, path: str) -> Iterator[Cause]:
         if not problems and name != "storage":
             yield messages.invalid(path, name, "must be a standard resource type or fully qualified")
         yield messages.invalid(path, name, "must be a standard resource for quota")
-    yield from not_negative_causes(quantity, path)
-    if name in COUNTED or ("/" in name and "kubernetes.io/" not in name and not name.startswith("requests.")):
-        yield from whole_causes(quantity, path)
+    yield from amount_causes(name, quantity, path)
 
 
 def _scopes(hard: Object, scopes: list[str]) -> Iterator[Cause]:
@@ -123,19 +108,25 @@ def _validate_update(old: Object, new: Object) -> list[Cause]:
     return [] if set(before) == set(after) else [messages.invalid("spec.scopes", after or None, IMMUTABLE)]
 
 
+def _validate_status(new: Object, old: Object) -> list[Cause]:
+    """Return the field errors of hard and used."""
+    del old
+    status = new.get("status") or {}
+    return [
+        cause
+        for field in ("hard", "used")
+        for name, quantity in (status.get(field) or {}).items()
+        for cause in _limit(name, quantity, f"status.{field}[{name}]")
+    ]
+
+
 STRATEGIES = (
     Strategy(
         kind="ResourceQuota",
         validate=_validate,
         validate_update=_validate_update,
+        validate_status=_validate_status,
         has_generation=False,
         deletion=Deletion(returns_object=True),
-    ),
-    Strategy(
-        kind="LimitRange",
-        default=_default_limit_range,
-        has_generation=False,
-        created_by_update=True,
-        columns=CREATED,
     ),
 )

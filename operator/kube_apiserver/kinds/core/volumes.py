@@ -1,51 +1,47 @@
-"""PersistentVolumes and PersistentVolumeClaims. StorageClasses are in ``storage``."""
+"""PersistentVolumes. StorageClasses are in ``storage``."""
 
-from collections.abc import Iterator
-from datetime import datetime
+import posixpath
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from kube_apiserver.defaulting.claims import default_claim
 from kube_apiserver.defaulting.fields import fill, member
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, name_cell
 from kube_apiserver.printer_columns.formats import access_modes
-from kube_apiserver.schema import Cause, is_dns1123_subdomain, messages
+from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.fixed_values import IMMUTABLE
-from kube_apiserver.validation.label_selectors import selector_causes
+from kube_apiserver.validation.forms.members import choice_causes, problem_causes, required_causes
+from kube_apiserver.validation.forms.node_selectors import node_selector_causes
+from kube_apiserver.validation.forms.paths import no_backsteps_causes
 from kube_apiserver.validation.quantities import positive_causes
-
-_ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
-_VOLUME_MODES = ("Block", "Filesystem")
-_RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
-_REQUIRED = {"hostPath": ("path",), "nfs": ("server", "path"), "csi": ("driver", "volumeHandle")}
-#: The sources of a volume, in the order in which kube-apiserver looks at them.
-_SOURCES = (
-    "hostPath",
-    "gcePersistentDisk",
-    "awsElasticBlockStore",
-    "glusterfs",
-    "flocker",
-    "nfs",
-    "rbd",
-    "quobyte",
-    "cephfs",
-    "iscsi",
-    "cinder",
-    "fc",
-    "flexVolume",
-    "azureFile",
-    "vsphereVolume",
-    "photonPersistentDisk",
-    "portworxVolume",
-    "azureDisk",
-    "scaleIO",
-    "local",
-    "storageos",
-    "csi",
+from kube_apiserver.validation.volumes.claims import (
+    VOLUME_MODES,
+    access_mode_causes,
+    class_name_causes,
 )
-_CLAIM = "Name/name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*1"
+from kube_apiserver.validation.volumes.sources import (
+    CHECKED_AS,
+    COMMON,
+    Check,
+    driver_causes,
+    iscsi,
+    source_causes,
+    storage_os,
+    with_secret,
+)
+from kube_apiserver.wire.times import timestamp
+
+_FINAL_LABELS = {
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+}
+_RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
 _VOLUME = "Name/name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age"
 
 
@@ -63,58 +59,14 @@ def _default_volume(obj: Draft) -> None:
 def _prepare_volume(obj: Draft, store: Store) -> None:
     """Set the finalizer that protects a volume, and status."""
     del store
-    _protect(obj, "kubernetes.io/pv-protection")
+    protect(obj, "kubernetes.io/pv-protection")
     obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
 
 
-def _protect(obj: Draft, finalizer: str) -> None:
+def protect(obj: Draft, finalizer: str) -> None:
+    """Add the finalizer of a controller that keeps an object while it is used."""
     finalizers = obj["metadata"].get("finalizers") or []
     obj["metadata"]["finalizers"] = finalizers if finalizer in finalizers else [*finalizers, finalizer]
-
-
-def _prepare_claim(obj: Draft, store: Store) -> None:
-    """Set the finalizer that protects a claim, and status.phase."""
-    del store
-    _protect(obj, "kubernetes.io/pvc-protection")
-    obj["status"] = {"phase": "Pending"}
-
-
-def _validate_claim(obj: Object) -> list[Cause]:
-    """Return the field errors of accessModes, selector, the requested storage, storageClassName and volumeMode."""
-    spec = obj.get("spec") or {}
-    causes: list[Cause] = []
-    if not spec.get("accessModes"):
-        causes.append(messages.required("spec.accessModes", "at least 1 access mode is required"))
-    causes += selector_causes(spec.get("selector"), "spec.selector")
-    causes += _access_modes(spec)
-    requests = (spec.get("resources") or {}).get("requests") or {}
-    if "storage" not in requests:
-        causes.append(messages.required("spec.resources[storage]"))
-    else:
-        causes += positive_causes(requests["storage"], "spec.resources[storage]")
-    causes += _class_name(spec)
-    return [*causes, *_volume_mode(spec)]
-
-
-def _access_modes(spec: Object) -> Iterator[Cause]:
-    modes = spec.get("accessModes") or ()
-    for mode in modes:
-        if mode not in _ACCESS_MODES:
-            yield messages.not_supported("spec.accessModes", mode, _ACCESS_MODES)
-    known = {mode for mode in modes if mode in _ACCESS_MODES}
-    if "ReadWriteOncePod" in known and len(known) > 1:
-        yield messages.forbidden("spec.accessModes", "may not use ReadWriteOncePod with other access modes")
-
-
-def _class_name(spec: Object) -> Iterator[Cause]:
-    if name := spec.get("storageClassName"):
-        yield from (messages.invalid("spec.storageClassName", name, why) for why in is_dns1123_subdomain(name))
-
-
-def _volume_mode(spec: Object) -> Iterator[Cause]:
-    mode = spec.get("volumeMode")
-    if mode is not None and mode not in _VOLUME_MODES:
-        yield messages.not_supported("spec.volumeMode", mode, _VOLUME_MODES)
 
 
 def _validate_volume(obj: Object) -> list[Cause]:
@@ -124,7 +76,7 @@ def _validate_volume(obj: Object) -> list[Cause]:
     causes: list[Cause] = []
     if not spec.get("accessModes"):
         causes.append(messages.required("spec.accessModes"))
-    causes += _access_modes(spec)
+    causes += access_mode_causes(spec, "spec")
     if not capacity:
         causes.append(messages.required("spec.capacity"))
     if "storage" not in capacity or len(capacity) > 1:
@@ -135,75 +87,131 @@ def _validate_volume(obj: Object) -> list[Cause]:
     policy = spec.get("persistentVolumeReclaimPolicy")
     if policy and policy not in _RECLAIM_POLICIES:
         causes.append(messages.not_supported("spec.persistentVolumeReclaimPolicy", policy, _RECLAIM_POLICIES))
-    causes += _validate_sources(spec)
-    if (spec.get("hostPath") or {}).get("path") == "/" and policy == "Recycle":
+    affinity = spec.get("nodeAffinity")
+    if affinity is not None:
+        causes += _affinity(affinity, "spec.nodeAffinity.required")
+    causes += source_causes(spec, _CHECKS, "spec", CHECKED_AS, {"cephfs": "cephFS"})
+    if spec.get("local") is not None and affinity is None:
+        causes.append(messages.required("spec.nodeAffinity", "Local volume requires node affinity"))
+    path = (spec.get("hostPath") or {}).get("path") or ""
+    if path.startswith("/") and posixpath.normpath(path).strip("/") == "" and policy == "Recycle":
         detail = "may not be 'recycle' for a hostPath mount of '/'"
         causes.append(messages.forbidden("spec.persistentVolumeReclaimPolicy", detail))
-    return [*causes, *_class_name(spec), *_volume_mode(spec)]
+    causes += class_name_causes(spec, "spec", "storageClassName")
+    causes += choice_causes(spec, "spec", "volumeMode", VOLUME_MODES)
+    return [*causes, *_attributes(spec)]
 
 
-def _validate_sources(spec: Object) -> Iterator[Cause]:
-    present = [name for name in _SOURCES if spec.get(name) is not None]
-    if not present:
-        yield messages.required("spec", "must specify a volume type")
+def _affinity(affinity: Object, path: str) -> Iterator[Cause]:
+    if (required := affinity.get("required")) is None:
+        yield messages.required(path, "must specify required node constraints")
+    else:
+        yield from node_selector_causes(required, path)
+
+
+def _attributes(spec: Object) -> Iterator[Cause]:
+    name, path = spec.get("volumeAttributesClassName"), "spec.volumeAttributesClassName"
+    if name is None:
         return
-    first, *others = present
-    yield from _validate_source(first, spec[first], f"spec.{first}")
-    yield from (messages.forbidden(f"spec.{name}", "may not specify more than 1 volume type") for name in others)
+    if not name:
+        yield messages.required(path, "an empty string is disallowed")
+    yield from class_name_causes(spec, "spec", "volumeAttributesClassName")
+    if spec.get("csi") is None:
+        yield messages.required("spec.csi", "has to be specified when using volumeAttributesClassName")
 
 
-def _validate_source(name: str, source: Object, path: str) -> Iterator[Cause]:
-    for field in _REQUIRED.get(name, ()):
-        if not source.get(field):
-            yield messages.required(f"{path}.{field}")
-    value = source.get("path") or ""
-    if name == "hostPath" and ".." in value.split("/"):
-        yield messages.invalid(f"{path}.path", value, "must not contain '..'")
-    if name == "nfs" and not value.startswith("/"):
-        yield messages.invalid(f"{path}.path", value, "must be an absolute path")
+def _glusterfs(source: Object, path: str) -> Iterator[Cause]:
+    yield from required_causes(source, path, "endpoints", "path")
+    if (namespace := source.get("endpointsNamespace")) is not None:
+        where = f"{path}.endpointsNamespace"
+        if not namespace:
+            detail = "if the endpointnamespace is set, it must be a valid namespace name"
+            yield messages.invalid(where, namespace, detail)
+        else:
+            yield from problem_causes(where, namespace, is_dns1123_label(namespace))
 
 
-def _validate_claim_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of every change but a first volumeName or storageClassName, and the size if bound."""
-    before, after = old.get("spec") or {}, new.get("spec") or {}
-    # A volume and a class may be set once.
-    may_change = {name for name in ("volumeName", "storageClassName") if not before.get(name)}
-    is_bound = (new.get("status") or {}).get("phase") == "Bound"
-    if is_bound:
-        may_change |= {"volumeAttributesClassName", "resources"}
-    causes = []
-    if any(before.get(name) != after.get(name) for name in (before.keys() | after.keys()) - may_change):
-        detail = (
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
-        )
-        causes.append(messages.forbidden("spec", detail))
-    if before.get("volumeMode") != after.get("volumeMode"):
-        causes.append(messages.invalid("volumeMode", after.get("volumeMode"), IMMUTABLE))
-    return causes
+def _azure_file(source: Object, path: str) -> Iterator[Cause]:
+    yield from required_causes(source, path, "secretName", "shareName")
+    if source.get("secretNamespace") == "":
+        yield messages.required(f"{path}.secretNamespace")
+
+
+def _local(source: Object, path: str) -> Iterator[Cause]:
+    yield from required_causes(source, path, "path")
+    yield from no_backsteps_causes(source.get("path") or "", f"{path}.path")
+
+
+def _csi(source: Object, path: str) -> Iterator[Cause]:
+    yield from driver_causes(source, path)
+    yield from required_causes(source, path, "volumeHandle")
+    for name in _SECRETS:
+        if (secret := source.get(name)) is not None:
+            for member_name, problems in (("name", is_dns1123_subdomain), ("namespace", is_dns1123_label)):
+                where, value = f"{path}.{name}.{member_name}", secret.get(member_name) or ""
+                if not value:
+                    yield messages.required(where)
+                else:
+                    yield from problem_causes(where, value, problems(value))
+
+
+#: The sources of a volume, in the order in which kube-apiserver looks at them.
+_CHECKS: Mapping[str, Check] = {
+    **{name: COMMON[name] for name in ("hostPath", "gcePersistentDisk", "awsElasticBlockStore")},
+    "glusterfs": _glusterfs,
+    **{name: COMMON[name] for name in ("flocker", "nfs", "rbd", "quobyte", "cephfs")},
+    "iscsi": lambda source, path: iscsi(source, path, is_volume=True),
+    "cinder": with_secret(("volumeID",), "name", "namespace"),
+    **{name: COMMON[name] for name in ("fc", "flexVolume")},
+    "azureFile": _azure_file,
+    **{name: COMMON[name] for name in ("vsphereVolume", "photonPersistentDisk", "portworxVolume")},
+    **{name: COMMON[name] for name in ("azureDisk", "scaleIO")},
+    "local": _local,
+    "storageos": storage_os("name", "namespace"),
+    "csi": _csi,
+}
+_SECRETS = ("controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef")
+
+
+def _prepare_volume_update(old: Object, new: Draft) -> None:
+    """Set lastPhaseTransitionTime of a status that leaves it out."""
+    before, status = old.get("status") or {}, new.get("status")
+    if status is None or status is old.get("status"):
+        return
+    earlier, given = before.get("lastPhaseTransitionTime"), status.get("lastPhaseTransitionTime")
+    if before.get("phase") == status.get("phase"):
+        if given is None and earlier is not None:
+            status["lastPhaseTransitionTime"] = earlier
+    elif given in (None, earlier):
+        status["lastPhaseTransitionTime"] = timestamp(datetime.now(UTC))
 
 
 def _validate_volume_update(old: Object, new: Object) -> list[Cause]:
     """Return the field errors of a change of the source or volumeMode."""
     before, after = old.get("spec") or {}, new.get("spec") or {}
     causes = []
-    if any(before.get(name) != after.get(name) for name in _SOURCES):
+    if any(before.get(name) != after.get(name) for name in _CHECKS):
         detail = "spec.persistentvolumesource is immutable after creation"
         causes.append(messages.forbidden("spec.persistentvolumesource", detail))
     if before.get("volumeMode") != after.get("volumeMode"):
         causes.append(messages.invalid("volumeMode", after.get("volumeMode"), IMMUTABLE))
+    affinity = before.get("nodeAffinity")
+    if affinity is not None and not _is_same(affinity, after.get("nodeAffinity")):
+        detail = f"{IMMUTABLE}, except for updating from beta label to GA"
+        causes.append(messages.invalid("nodeAffinity", after.get("nodeAffinity"), detail))
     return causes
 
 
-def _claim_cells(obj: Object, now: datetime) -> list[Any]:
-    """Return the cells of a PersistentVolumeClaim."""
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
-    volume = spec.get("volumeName") or ""
-    capacity = (status.get("capacity") or {}).get("storage", "") if volume else ""
-    modes = access_modes(status.get("accessModes")) if volume else ""
-    classes = [spec.get("storageClassName") or "", spec.get("volumeAttributesClassName") or "<unset>"]
-    mode = spec.get("volumeMode") or "<unset>"
-    return [name_cell(obj), phase, volume, capacity, modes, *classes, age_cell(obj, now), mode]
+def _is_same(old: Any, new: Any) -> bool:
+    """Report whether a selector of nodes is the same but for labels that got their final names, or an empty one."""
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(_is_same(*pair) for pair in zip(old, new, strict=True))
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return bool((old or None) == (new or None))
+    key = old.get("key") or ""
+    if "operator" in old and key != (new.get("key") or "") and _FINAL_LABELS.get(key, "") == (new.get("key") or ""):
+        old = {**old, "key": new.get("key")}
+    return all(_is_same(old.get(name), new.get(name)) for name in {**old, **new})
 
 
 def _volume_cells(obj: Object, now: datetime) -> list[Any]:
@@ -232,20 +240,11 @@ STRATEGIES = (
         kind="PersistentVolume",
         default=_default_volume,
         prepare_create=_prepare_volume,
+        prepare_update=_prepare_volume_update,
         validate=_validate_volume,
         validate_update=_validate_volume_update,
         has_generation=False,
         columns=columns(f"{_VOLUME}|VolumeMode*1", _volume_cells),
-        deletion=Deletion(returns_object=True),
-    ),
-    Strategy(
-        kind="PersistentVolumeClaim",
-        default=default_claim,
-        prepare_create=_prepare_claim,
-        validate=_validate_claim,
-        validate_update=_validate_claim_update,
-        has_generation=False,
-        columns=columns(_CLAIM, _claim_cells),
         deletion=Deletion(returns_object=True),
     ),
 )

@@ -1,7 +1,7 @@
 """Ingresses and IngressClasses."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from kube_apiserver.validation.ports import port_name_problems, port_number_prob
 
 _GROUP = "networking.k8s.io"
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
+_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _SEQUENCES, _SUFFIXES = ("//", "/./", "/../", "%2f", "%2F"), ("/..", "/.")
 
 
@@ -34,6 +35,25 @@ def _validate(obj: Object) -> list[Cause]:
     if (name := spec.get("ingressClassName")) is not None:
         causes += [messages.invalid("spec.ingressClassName", name, why) for why in is_dns1123_subdomain(name)]
     return causes
+
+
+def _validate_status(obj: Object, old: Object) -> list[Cause]:
+    """Return the field errors of the addresses of load balancers."""
+    known = {each.get("ip") for each in _balancers(old)}
+    causes = []
+    for position, each in enumerate(_balancers(obj)):
+        path, address, host = f"status.loadBalancer.ingress[{position}]", each.get("ip") or "", each.get("hostname")
+        if address and address not in known and not _is_address(address):
+            causes.append(messages.invalid(f"{path}.ip", address, _ADDRESS))
+        if host:
+            causes += [messages.invalid(f"{path}.hostname", host, why) for why in is_dns1123_subdomain(host)]
+            if _is_address(host):
+                causes.append(messages.invalid(f"{path}.hostname", host, "must be a DNS name, not an IP address"))
+    return causes
+
+
+def _balancers(obj: Object) -> Sequence[Object]:
+    return ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
 
 
 def _host(host: str, path: str) -> list[Cause]:
@@ -135,27 +155,12 @@ def _cells(obj: Object, now: datetime) -> list[Any]:
     return [obj["metadata"]["name"], kind, shown or "*", address, ports, age_cell(obj, now)]
 
 
-def _class_cells(obj: Object, now: datetime) -> list[Any]:
-    """Return the cells of an IngressClass."""
-    spec = obj.get("spec") or {}
-    given = spec.get("parameters")
-    shown = NONE
-    if given:
-        group = f"{given['apiGroup']}/" if given.get("apiGroup") else ""
-        shown = f"{given.get('kind', '')}.{group}{given.get('name', '')}"
-    return [obj["metadata"]["name"], spec.get("controller", ""), shown, age_cell(obj, now)]
-
-
 STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="Ingress",
         validate=_validate,
+        validate_status=_validate_status,
         columns=columns("Name/name|Class|Hosts|Address|Ports|Age", _cells),
-    ),
-    Strategy(
-        group=_GROUP,
-        kind="IngressClass",
-        columns=columns("Name/name|Controller|Parameters|Age", _class_cells),
     ),
 )

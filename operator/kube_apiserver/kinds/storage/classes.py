@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from kube_apiserver.defaulting.fields import fill
+from kube_apiserver.kinds.storage.topologies import topology_causes
 from kube_apiserver.printer_columns.columns import columns
-from kube_apiserver.printer_columns.common_cells import CREATED, age_cell, name_cell, parts
+from kube_apiserver.printer_columns.common_cells import age_cell, name_cell, parts
 from kube_apiserver.schema import Cause, is_dns1035_label, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.conditions import status_condition_causes
@@ -46,14 +47,7 @@ def _validate(obj: Object) -> list[Cause]:
         causes.append(messages.required("volumeBindingMode"))
     elif mode not in _BINDING_MODES:
         causes.append(messages.not_supported("volumeBindingMode", mode, _BINDING_MODES))
-    for at, term in enumerate(obj.get("allowedTopologies") or ()):
-        for position, entry in enumerate(term.get("matchLabelExpressions") or ()):
-            path = f"allowedTopologies[{at}].matchLabelExpressions[{position}]"
-            if not entry.get("values"):
-                causes.append(messages.required(f"{path}.values"))
-            key = entry.get("key") or ""
-            causes += [messages.invalid(f"{path}.key", key, why) for why in is_qualified_name(key)]
-    return causes
+    return causes + topology_causes(obj.get("allowedTopologies") or ())
 
 
 def _validate_update(old: Object, new: Object) -> list[Cause]:
@@ -125,21 +119,6 @@ STRATEGIES = (
         has_generation=False,
         deletion=_RETURNED,
         columns=columns(_CLASS, _class_cells, _mark_default),
-    ),
-    Strategy(
-        group=_GROUP,
-        kind="CSINode",
-        reset_fields={"status": ("spec", "metadata")},
-        has_generation=False,
-        unconditional_update=False,
-        deletion=_RETURNED,
-    ),
-    Strategy(
-        group=_GROUP,
-        kind="CSIStorageCapacity",
-        has_generation=False,
-        unconditional_update=False,
-        columns=CREATED,
     ),
     Strategy(
         group="storagemigration.k8s.io",

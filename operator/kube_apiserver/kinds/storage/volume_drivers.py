@@ -1,5 +1,6 @@
 """CSIDrivers, and the kinds of the group storage.k8s.io that attach volumes and give them attributes."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ from kube_apiserver.printer_columns.formats import NONE, listed
 from kube_apiserver.schema import Cause, is_dns1123_subdomain, is_qualified_name, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
-from kube_apiserver.validation.fixed_values import IMMUTABLE, fixed_spec_causes, is_changed
+from kube_apiserver.validation.domain_names import declared_driver_causes, driver_causes
+from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
 
 _GROUP = "storage.k8s.io"
 _RETURNED = Deletion(returns_object=True)
@@ -21,7 +23,8 @@ _TOKENS = (
     "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible "
     "logging of tokens in volume attributes"
 )
-_LONGEST_DRIVER = 63
+_NO_TOKENS = "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+_SHORTEST_TOKEN, _SHORTEST_PERIOD = 600, 10
 _DRIVER = "Name/name|AttachRequired:boolean|PodInfoOnMount:boolean|StorageCapacity:boolean|TokenRequests"
 
 
@@ -41,13 +44,36 @@ def _count_driver(old: Object, new: Draft) -> None:
 
 
 def _validate_driver(obj: Object) -> list[Cause]:
-    """Return the field errors of fsGroupPolicy and volumeLifecycleModes."""
+    """Return the field errors of fsGroupPolicy, tokenRequests, volumeLifecycleModes and the period of updates."""
     spec = obj.get("spec") or {}
     causes = []
     if (policy := spec.get("fsGroupPolicy")) not in _GROUP_POLICIES:
         causes.append(messages.not_supported("spec.fsGroupPolicy", policy, _GROUP_POLICIES))
+    causes += _token_causes(spec.get("tokenRequests") or (), "spec.tokenRequests")
     modes = [mode for mode in spec.get("volumeLifecycleModes") or () if mode not in _LIFECYCLES]
-    return causes + [messages.not_supported("spec.volumeLifecycleModes", mode, _LIFECYCLES) for mode in modes]
+    causes += [messages.not_supported("spec.volumeLifecycleModes", mode, _LIFECYCLES) for mode in modes]
+    period, path = spec.get("nodeAllocatableUpdatePeriodSeconds"), "spec.nodeAllocatableUpdatePeriodSeconds"
+    if period is not None and period < _SHORTEST_PERIOD:
+        causes.append(messages.invalid(path, period, "must be greater than or equal to 10 seconds"))
+    secret = spec.get("serviceAccountTokenInSecrets")
+    if secret is not None and not spec.get("tokenRequests"):
+        causes.append(messages.invalid("spec.serviceAccountTokenInSecrets", secret, _NO_TOKENS))
+    return causes
+
+
+def _token_causes(requests: Sequence[Object], path: str) -> Iterator[Cause]:
+    seen: set[str] = set()
+    for position, request in enumerate(requests):
+        audience, seconds = request.get("audience") or "", request.get("expirationSeconds")
+        if audience in seen:
+            yield messages.duplicate(f"{path}[{position}].audience", audience)
+            continue
+        seen.add(audience)
+        where = f"{path}[{position}].expirationSeconds"
+        if seconds is not None and seconds < _SHORTEST_TOKEN:
+            yield messages.invalid(where, seconds, "may not specify a duration less than 10 minutes")
+        if seconds is not None and seconds > 1 << 32:
+            yield messages.invalid(where, seconds, "may not specify a duration larger than 2^32 seconds")
 
 
 def _validate_driver_update(old: Object, new: Object) -> list[Cause]:
@@ -92,18 +118,17 @@ def _validate_attributes_update(old: Object, new: Object) -> list[Cause]:
     return [messages.forbidden(name, f"updates to {name} are forbidden.") for name in names]
 
 
-def _validate_attachment(obj: Object) -> list[Cause]:
-    """Return the field errors of attacher, source and nodeName."""
+def _validate_attachment(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of attacher, source and nodeName. The spec stays."""
     spec = obj.get("spec") or {}
     source, attacher = spec.get("source") or {}, spec.get("attacher") or ""
     volume, inline = source.get("persistentVolumeName"), source.get("inlineVolumeSpec")
-    causes = [] if attacher else [messages.required("spec.attacher")]
-    if len(attacher) > _LONGEST_DRIVER:
-        message = f"Too long: may not be more than {_LONGEST_DRIVER} bytes"
-        causes.append(Cause("spec.attacher", "FieldValueTooLong", message))
-    if attacher:
-        lower = attacher.lower()
-        causes += [messages.invalid("spec.attacher", attacher, why) for why in is_dns1123_subdomain(lower)]
+    has_changed = old is not None and is_changed(old, obj, "spec")
+    # A changed spec is refused before its declared rules are looked at.
+    if has_changed:
+        causes = [*driver_causes(attacher, "spec.attacher")]
+    else:
+        causes = [messages.declared(cause) for cause in declared_driver_causes(attacher, "spec.attacher")]
     detail = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
     if volume is None and inline is None:
         causes.append(messages.required("spec.source", detail))
@@ -117,6 +142,8 @@ def _validate_attachment(obj: Object) -> list[Cause]:
     if volume is not None:
         where = "spec.source.persistentVolumeName"
         causes += [messages.invalid(where, volume, why) for why in is_dns1123_subdomain(volume)]
+    if has_changed:
+        causes.append(messages.declared(messages.invalid("spec", None, IMMUTABLE)))
     return causes
 
 
@@ -163,8 +190,7 @@ STRATEGIES = (
     Strategy(
         group=_GROUP,
         kind="VolumeAttachment",
-        validate=_validate_attachment,
-        validate_update=fixed_spec_causes,
+        validate_with_old=_validate_attachment,
         reset_fields={"status": ("spec", "metadata")},
         has_generation=False,
         unconditional_update=False,

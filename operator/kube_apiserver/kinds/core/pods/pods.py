@@ -1,62 +1,79 @@
-"""Pods and PodTemplates. ``defaulting.pod_templates`` and ``validation.pods`` have what workloads share with them."""
+"""Pods. ``defaulting.pod_templates`` and ``validation.pods`` have what workloads share with them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from kube_apiserver.defaulting.fields import fill, member
+from kube_apiserver.defaulting.disabled_fields import kept_template
+from kube_apiserver.defaulting.fields import fill
 from kube_apiserver.defaulting.pod_templates import default_template
+from kube_apiserver.kinds.core.pods.changes import pod_change_causes
+from kube_apiserver.kinds.core.pods.statuses import default_status, pod_status_causes, prepare_status
 from kube_apiserver.printer_columns.columns import columns
-from kube_apiserver.printer_columns.common_cells import name_cell
-from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, age, listed
-from kube_apiserver.schema import Cause, messages
+from kube_apiserver.printer_columns.formats import NONE, UNKNOWN, age
+from kube_apiserver.schema import Cause, is_dns1123_label, messages
 from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, SelectableField, Strategy, selectable
+from kube_apiserver.validation.containers.containers import image_causes
+from kube_apiserver.validation.forms.members import negative_causes
+from kube_apiserver.validation.pods.annotations import pod_annotation_causes, profile_match_causes
 from kube_apiserver.validation.pods.specs import pod_causes
+from kube_apiserver.validation.pods.warnings import pod_warnings
 
 _TOLERATED_SECONDS = 300
 _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-_CHANGEABLE = frozenset({"activeDeadlineSeconds", "tolerations", "schedulingGates", "terminationGracePeriodSeconds"})
-_CONTAINERS = ("containers", "initContainers")
-_UPDATABLE = (
-    "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` "
-    "(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
-    "previously negative)"
-)
 _GRACE_SECONDS = 30
 _COLUMNS = "Name/name|Ready|Status|Restarts|Age|IP*1|Node*1|Nominated Node*1|Readiness Gates*1"
 
 
 def _default(pod: Draft) -> None:
-    """Set the fields of a Pod template, enableServiceLinks, requests from limits, and status.phase."""
+    """Set the fields of a Pod template, enableServiceLinks, and requests from limits."""
     default_template(pod)
     spec = pod["spec"]
     fill(spec, enableServiceLinks=True)
+    if spec["terminationGracePeriodSeconds"] < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        if spec.get("hostNetwork"):
+            for port in container.get("ports") or ():
+                port["hostPort"] = port.get("hostPort") or port.get("containerPort", 0)
         resources = container.get("resources") or {}
         if resources.get("limits"):
             resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
     status = pod["status"] = pod.get("status") or {}
-    status["phase"] = status.get("phase") or "Pending"
-
-
-def _default_pod_template(obj: Draft) -> None:
-    """Set the fields of the Pod template."""
-    default_template(member(obj, "template"))
+    default_status(status)
 
 
 def _prepare_create(pod: Draft, store: Store) -> None:
     """Set tolerations, priority, preemptionPolicy and status, like the Pod strategy and admission plugins."""
     del store
     spec = pod.setdefault("spec", {})
-    tolerations = spec.setdefault("tolerations", [])
-    known = {entry.get("key", "") for entry in tolerations}
+    _tolerate(spec)
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    pod["status"] = {"phase": "Pending", "qosClass": _qos_class(spec)}
+
+
+def _tolerate(spec: dict[str, Any]) -> None:
+    tolerations = [*(spec.get("tolerations") or ())]
+    known = {entry.get("key", "") for entry in tolerations if entry.get("effect") in (None, "", "NoExecute")}
     for taint in _TAINTS:
         if taint not in known and "" not in known:
             entry = {"key": taint, "operator": "Exists", "effect": "NoExecute"}
             tolerations.append({**entry, "tolerationSeconds": _TOLERATED_SECONDS})
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    pod["status"] = {"phase": "Pending", "qosClass": _qos_class(spec)}
+    spec["tolerations"] = tolerations
+
+
+def _prepare_update(old: Object, new: Draft) -> None:
+    """Set tolerations, priority, preemptionPolicy, resources and parts of status that an update leaves out."""
+    before, spec = old.get("spec") or {}, new.get("spec")
+    if spec is not None and spec is not before:
+        _tolerate(spec)
+        for name in ("priority", "preemptionPolicy", "resources"):
+            if spec.get(name) is None and before.get(name) is not None:
+                spec[name] = before[name]
+    if (status := new.get("status")) is not None and status is not old.get("status"):
+        prepare_status(old.get("status") or {}, status)
 
 
 def _qos_class(spec: dict[str, Any]) -> str:
@@ -74,38 +91,49 @@ def _qos_class(spec: dict[str, Any]) -> str:
 
 
 def _validate(obj: Object) -> list[Cause]:
-    """Return the field errors of containers, volumes, policies, labels, names and limits."""
-    return pod_causes(obj.get("spec") or {}, "spec", ("Always", "OnFailure", "Never"))
-
-
-def _validate_update(old: Object, new: Object) -> list[Cause]:
-    """Return the field errors of every change but of images, tolerations, gates, grace period and shorter deadlines."""
-    before, after = old.get("spec") or {}, new.get("spec") or {}
-    for name in _CONTAINERS:
-        if len(before.get(name) or ()) != len(after.get(name) or ()):
-            detail = "pod updates may not add or remove containers"
-            return [messages.forbidden(f"spec.{name}", detail)]
-    causes = []
-    limit, earlier = after.get("activeDeadlineSeconds"), before.get("activeDeadlineSeconds")
-    path = "spec.activeDeadlineSeconds"
-    if limit is not None:
-        if not 0 <= limit < 2**31:
-            return [messages.invalid(path, limit, f"must be between 0 and {2**31 - 1}, inclusive")]
-        if earlier is not None and earlier < limit:
-            return [messages.invalid(path, limit, "must be less than or equal to previous value")]
-    elif earlier is not None:
-        causes.append(messages.invalid(path, None, "must not update from a positive integer to nil value"))
-    if _fixed(before) != _fixed(after):
-        causes.append(messages.forbidden("spec", f"pod updates may not change fields other than {_UPDATABLE}"))
+    """Return the field errors of annotations and of the whole spec: containers, volumes, security, scheduling."""
+    metadata, spec = obj["metadata"], obj.get("spec") or {}
+    causes = [*pod_annotation_causes(metadata.get("annotations") or {}, spec, "metadata.annotations")]
+    causes += pod_causes(spec, "spec", metadata)
+    if not spec.get("serviceAccountName"):
+        causes += _tokens(spec)
+    causes += negative_causes(spec, "spec", "terminationGracePeriodSeconds")
+    for kind in ("containers", "initContainers"):
+        for position, container in enumerate(spec.get(kind) or ()):
+            causes += image_causes(container, f"spec.{kind}[{position}]")
     return causes
 
 
-def _fixed(spec: Object) -> dict[str, Any]:
-    """Return the fields of a Pod that no update changes."""
-    fixed = {name: value for name, value in spec.items() if name not in _CHANGEABLE}
-    for name in _CONTAINERS:
-        fixed[name] = [{key: value for key, value in each.items() if key != "image"} for each in spec.get(name) or ()]
-    return fixed
+def _tokens(spec: Object) -> Iterator[Cause]:
+    for position, volume in enumerate(spec.get("volumes") or ()):
+        for place, source in enumerate((volume.get("projected") or {}).get("sources") or ()):
+            if source.get("serviceAccountToken") is not None:
+                path = f"spec.volumes[{position}].projected.sources[{place}].serviceAccountToken"
+                yield messages.forbidden(path, "must not be specified when serviceAccountName is not set")
+
+
+def _validate_new(obj: Object, old: Object | None) -> list[Cause]:
+    """Return the field errors of a new Pod with ephemeral containers, a node and gates, or contradicting profiles."""
+    if old is not None:
+        return []
+    spec = obj.get("spec") or {}
+    causes = []
+    if spec.get("ephemeralContainers"):
+        causes.append(messages.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+    if spec.get("nodeName") and spec.get("schedulingGates"):
+        detail = "cannot be set until all schedulingGates have been cleared"
+        causes.append(messages.forbidden("spec.nodeName", detail))
+    return [*causes, *profile_match_causes(obj["metadata"].get("annotations") or {}, spec, "spec")]
+
+
+def _warn(obj: Object, old: Object | None) -> list[str]:
+    """Return the warnings about a Pod: its name, and fields and values that do nothing."""
+    if old is not None:
+        return [] if obj.get("spec") is old.get("spec") else pod_warnings(obj)
+    problems = is_dns1123_label(obj["metadata"].get("name") or "")
+    what = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior"
+    found = [f"{what}; a DNS label is recommended: [{' '.join(problems)}]"] if problems else []
+    return [*found, *pod_warnings(obj)]
 
 
 def _grace_seconds(obj: Object, wanted: int | None) -> int:
@@ -195,22 +223,18 @@ def _gates(spec: Object, status: Object) -> str:
     return f"{sum(gate.get('conditionType') in true for gate in gates)}/{len(gates)}"
 
 
-def _pod_template_cells(obj: Object, now: datetime) -> list[Any]:  # noqa: ARG001 - all cell functions have one signature
-    """Return the cells of a PodTemplate."""
-    template = obj.get("template") or {}
-    containers = (template.get("spec") or {}).get("containers") or []
-    marks = (template.get("metadata") or {}).get("labels") or {}
-    names, images = (listed(one.get(key, "") for one in containers) for key in ("name", "image"))
-    return [name_cell(obj), names, images, listed((f"{key}={marks[key]}" for key in sorted(marks)), NONE)]
-
-
 STRATEGIES = (
     Strategy(
         kind="Pod",
         default=_default,
         prepare_create=_prepare_create,
+        prepare_update=_prepare_update,
+        as_kept=kept_template(),
         validate=_validate,
-        validate_update=_validate_update,
+        validate_with_old=_validate_new,
+        validate_update=pod_change_causes,
+        validate_status=pod_status_causes,
+        warn=_warn,
         freely_written=frozenset({"ephemeralcontainers", "resize"}),
         reset_fields={"status": ("spec", "metadata.deletionTimestamp", "metadata.ownerReferences")},
         columns=columns(_COLUMNS, _cells),
@@ -220,11 +244,5 @@ STRATEGIES = (
             "spec.hostNetwork": SelectableField("false"),
         },
         deletion=Deletion(returns_object=True, grace_seconds=_grace_seconds, is_announced=True),
-    ),
-    Strategy(
-        kind="PodTemplate",
-        default=_default_pod_template,
-        columns=columns("Name/name|Containers|Images|Pod Labels", _pod_template_cells),
-        deletion=Deletion(returns_object=True),
     ),
 )

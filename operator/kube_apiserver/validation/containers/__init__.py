@@ -1,0 +1,1 @@
+"""Validation of the containers of Pods: what they run, read, mount, request and may do."""
