@@ -56,6 +56,8 @@ def no_overload() -> EvaluationError:
 
 
 def _located(issue: Issue, source: str) -> str:
+    if not source:  # it has no line to show
+        return f"ERROR: <input>:1:0: {issue.message}"
     before = source[: issue.offset]
     line, column = before.count("\n"), issue.offset - (before.rfind("\n") + 1)
     shown = source.split("\n")[line].replace("\t", " ")

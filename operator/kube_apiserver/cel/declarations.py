@@ -4,7 +4,8 @@ A port of ``SchemaDeclType`` of ``k8s.io/apiserver/pkg/cel/common``. Rules do no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from go_cel.types import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, Type, list_of, map_of, struct
 from kube_apiserver.cel.names import identifier, spellings
@@ -16,8 +17,7 @@ _LONGEST = MAX_REQUEST_BYTES - 2
 _TIME_LENGTH, _DATE_LENGTH, _SHORTEST_TIME, _SHORTEST_DURATION = 32, 12, 21, 3
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredType:
+class DeclaredType(msgspec.Struct, frozen=True):
     """The type of a value.
 
     Attributes:
@@ -32,7 +32,7 @@ class DeclaredType:
     type: Type
     most: int = 0
     least_bytes: int = 0
-    fields: "Mapping[str, DeclaredType]" = field(default_factory=dict)
+    fields: "Mapping[str, DeclaredType]" = msgspec.field(default_factory=dict)
     keys: "DeclaredType | None" = None
     items: "DeclaredType | None" = None
 

@@ -8,8 +8,9 @@ Each evaluation has a limit of cost, and all evaluations of an object share a bu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from go_cel import CostExceeded, Outcome
 from go_cel.values.scalars import Optional
@@ -47,8 +48,7 @@ def _is_costly(schema: Schema, *, is_root: bool = False) -> bool:
     return own or any(_is_costly(child) for child in below if child is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class _CorrelatedValue:
+class _CorrelatedValue(msgspec.Struct, frozen=True):
     """A value inside the object, with the old value that it correlates with.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Compiled rules: checked against their schema, and estimated."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from go_cel import CompileError, Expression, InstantiationError, Scope, compile_expression
 from go_cel.costs.ranges import Range
@@ -26,8 +27,7 @@ class RuleError(Exception):
         self.uses_old = uses_old
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(msgspec.Struct, frozen=True):
     """A compiled expression with the most that it costs."""
 
     expression: Expression
@@ -35,8 +35,7 @@ class Compiled:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """A compiled rule with its compiled ``messageExpression``.
 
     Attributes:

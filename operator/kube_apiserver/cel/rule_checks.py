@@ -36,8 +36,7 @@ def rule_causes(schema: Schema, path: str) -> list[Cause]:
     return [*checks.schema_causes, *checks.rule_causes, *checks.cost_causes(path)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(msgspec.Struct, frozen=True):
     """A schema inside the definition.
 
     Attributes:
