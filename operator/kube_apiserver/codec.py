@@ -6,7 +6,8 @@ version replace the head of a stored object without decoding it.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -59,6 +60,15 @@ def _in_key_order(value: Any) -> Any:
     return value
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of a JSON value, which shares nothing that can change."""
+    if isinstance(value, dict):
+        return {key: copied(each) if isinstance(each, dict | list) else each for key, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) if isinstance(each, dict | list) else each for each in value]
+    return value
+
+
 def decode(raw: bytes | bytearray | memoryview) -> Any:
     """Return the value of a JSON document. The escape of a surrogate without its other half is U+FFFD, as in Go.
 
@@ -100,62 +110,61 @@ def differs_as_yaml(raw: bytes) -> bool:
     return any(match[2] and len(match[1]) > LONGEST_YAML_KEY for match in found)
 
 
-def duplicate_fields(raw: bytes) -> list[str]:
-    """Return the paths of the object members that occur more than once in ``raw``, which must be valid JSON."""
-    if _has_no_duplicates(raw):
-        return []
-    found: list[str] = []
+def duplicate_fields(raw: bytes, decoded: Any) -> list[str]:
+    """Return the paths of the object members that occur more than once in ``raw``, whose value is ``decoded``."""
+    found: dict[str, None] = {}
+    _collect_duplicates(members(raw, decoded), "", found)
+    return list(found)
+
+
+def members(raw: bytes, decoded: Any) -> Any:
+    """Return ``decoded``, the value of ``raw``, with ``Members`` as dicts; None if no member is in one twice."""
+    if _has_no_duplicates(raw, decoded):
+        return None
     text = without_lone_surrogates(raw)
     # Python refuses to read long numbers, whose values do not matter here.
-    value = json.loads(text, object_pairs_hook=_Pairs, parse_int=float, parse_float=float)
-    _collect_duplicates(value, "", found)
-    return found
+    return json.loads(text, object_pairs_hook=Members, parse_int=float, parse_float=float)
 
 
-def _has_no_duplicates(raw: bytes) -> bool:
+def _has_no_duplicates(raw: bytes, decoded: Any) -> bool:
     """Report whether a valid document surely has no member twice, which is quicker to find out than where it has one.
 
     Unless space precedes a colon, a document has at least as many closing quotes with a colon as it has members.
     """
-    if _SPACED_COLON.search(raw):
-        return False
-    try:
-        return raw.count(b'":') == _member_count(_decoder.decode(raw))
-    except msgspec.DecodeError:
-        return False
+    return raw.count(b'":') == _member_count(decoded) and not _SPACED_COLON.search(raw)
 
 
 def _member_count(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_member_count(member) for member in value.values() if isinstance(member, (dict, list)))
-    if isinstance(value, list):
-        return sum(_member_count(item) for item in value if isinstance(item, (dict, list)))
-    return 0
+    """Return how many members the objects in a value have."""
+    count, waiting = 0, [value]
+    for each in waiting:  # it grows meanwhile
+        if isinstance(each, dict):
+            count += len(each)
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return count
 
 
-class _Pairs(dict[str, Any]):
-    """An object that records its duplicate members."""
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of an object in the order of its document, those of one name too."""
 
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self.duplicates = _repeated(name for name, _ in pairs) if len(pairs) > len(self) else ()
+    pairs: list[tuple[str, Any]]
 
-
-def _repeated(names: Iterable[str]) -> Iterable[str]:
-    """Return the names that occur more than once, in the order in which that shows."""
-    seen: set[str] = set()
-    repeated: dict[str, None] = {}
-    for name in names:
-        if name in seen:
-            repeated[name] = None
-        seen.add(name)
-    return repeated
+    def noticed(self) -> Iterator[tuple[str, Any, bool]]:
+        """Yield each name with its value and whether a member before has the same name."""
+        seen: set[str] = set()
+        for name, value in self.pairs:
+            yield name, value, name in seen
+            seen.add(name)
 
 
-def _collect_duplicates(value: Any, path: str, found: list[str]) -> None:
-    if isinstance(value, _Pairs):
-        found.extend(f"{path}{name}" for name in value.duplicates)
-        for name, member in value.items():
+def _collect_duplicates(value: Any, path: str, found: dict[str, None]) -> None:
+    if isinstance(value, Members):
+        for name, member, repeats in value.noticed():
+            if repeats:
+                found[f"{path}{name}"] = None
             _collect_duplicates(member, f"{path}{name}.", found)
     elif isinstance(value, list):
         for index, member in enumerate(value):

@@ -1,5 +1,6 @@
 """The settings of an embedded API server, and the endpoint of a running one."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class ApiServerConfig:
     """The settings of one server.
+
+    Raises:
+        ValueError: a number is out of its range. The text names the setting.
 
     Attributes:
         host: the address to listen on, loopback by default.
@@ -39,6 +43,14 @@ class ApiServerConfig:
     stuck_seconds: float = 30.0
     controllers: tuple[str, ...] = ("*",)
     feature_gates: Mapping[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.history_size < 1:
+            raise ValueError(f"history_size={self.history_size} keeps no change for watches: give 1 or more")
+        for setting in ("bookmark_seconds", "stuck_seconds"):
+            seconds = getattr(self, setting)
+            if not 0 < seconds < math.inf:
+                raise ValueError(f"{setting}={seconds} is not a time to wait: give a number of seconds above 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from aiohttp import web
-
+import http1
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.requests.request import Request
@@ -16,7 +15,7 @@ from kube_apiserver.verbs.patching import patch
 from kube_apiserver.verbs.reading import get, list_objects
 from kube_apiserver.verbs.reviews import is_review, review
 from kube_apiserver.verbs.scaling import get_scale, patch_scale, update_scale
-from kube_apiserver.verbs.subresources import bind, finalize
+from kube_apiserver.verbs.subresources import bind, bind_named, finalize
 from kube_apiserver.verbs.token_requests import request_token
 from kube_apiserver.verbs.updating import update
 from kube_apiserver.verbs.watching import watch
@@ -24,7 +23,7 @@ from kube_apiserver.wire.request_info import RequestInfo
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import method_not_allowed, not_found
 
-Verb = Callable[[Request], Awaitable[Response | web.StreamResponse]]
+Verb = Callable[[Request], Awaitable[Response | http1.Stream]]
 
 # Like kube-apiserver's conversion of query parameters: every value that is not false is true.
 _FALSE = frozenset({"", "0", "f", "F", "false", "False", "FALSE"})
@@ -55,7 +54,7 @@ _SUBRESOURCES: Mapping[str, Mapping[str, Verb]] = {
 
 
 def resolve(
-    cluster: Cluster, request: web.BaseRequest, target: RequestInfo, user: User
+    cluster: Cluster, request: http1.Request, target: RequestInfo, user: User
 ) -> tuple[Request, str, Verb | None] | None:
     """Return the request, the name of its verb and the verb's handler.
 
@@ -67,7 +66,7 @@ def resolve(
     resource = cluster.registry.find(target.group, target.version, target.plural)
     if resource is None or target.rest or not _scope_fits(resource, target):
         return None
-    call = Request(cluster, request, target, resource, request.rel_url.query, user)
+    call = Request(cluster, request, target, resource, request.query, user)
     name = verb_name(request.method, target, watching=is_watch(request, target))
     if target.subresource:
         info = resource.subresource(target.subresource)
@@ -79,15 +78,17 @@ def resolve(
         return call, name, verb if name in info.verbs else None
     if is_review(resource.plural, resource.group):
         return call, name, review if name == "create" else None
+    if resource.plural == "bindings" and not resource.group:
+        return call, name, bind_named if name == "create" and target.namespace else None
     verb = (_ON_OBJECT if target.name else _ON_COLLECTION).get(name)
     if name == "create" and resource.namespaced and not target.namespace:
         verb = None
     return call, name, verb if name in resource.verbs else None
 
 
-def is_watch(request: web.BaseRequest, target: RequestInfo | None) -> bool:
+def is_watch(request: http1.Request, target: RequestInfo | None) -> bool:
     """Report whether a request opens a watch, by its path or by its query."""
-    requested = request.rel_url.query.get("watch", "") not in _FALSE
+    requested = request.query.get("watch", "") not in _FALSE
     return target is not None and (target.watching or (requested and not target.name))
 
 

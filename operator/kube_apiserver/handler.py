@@ -5,11 +5,12 @@ A failure is answered with a Status. ``Handler`` lists the filters in their orde
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from aiohttp import web
+from msgspec.structs import replace
 
+import http1
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers import snapshot_endpoint
 from kube_apiserver.controllers.snapshot import NumberedSnapshots
@@ -52,7 +53,7 @@ class _Exchange:
         is_lost: whether a planned fault cuts the connection in place of the response.
     """
 
-    http: web.BaseRequest
+    http: http1.Request
     target: RequestInfo | None = None
     user: User = ANONYMOUS
     call: Request | None = None
@@ -62,10 +63,10 @@ class _Exchange:
 
     @property
     def path(self) -> str:
-        return self.http.rel_url.raw_path
+        return self.http.path
 
 
-_Answer = Response | web.StreamResponse
+_Answer = Response | http1.Stream
 _Filter = Callable[[_Exchange], Awaitable[_Answer | None]]
 
 
@@ -89,7 +90,7 @@ class Handler:
             self._carry_out,
         )
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def __call__(self, request: http1.Request) -> http1.Answer:
         """Answer one request. Raise nothing except on cancellation."""
         accept = request.headers.get("Accept", "")
         try:
@@ -98,9 +99,9 @@ class Handler:
             answer = failed(internal(str(error)), accept)
         except (ConnectionError, TimeoutError):
             # The client disconnected while it sent its request, so there is no response to send.
-            return web.Response(status=400)
+            return http1.Response(400)
         except Exception:  # noqa: BLE001 - every failure of a request must be answered and logged
-            _log.exception("Request failed: method=%s url=%s", request.method, request.rel_url)
+            _log.exception("Request failed: method=%s url=%s", request.method, request.target)
             answer = failed(internal(OWN_FAULT), accept)
         if not isinstance(answer, Response):
             return answer
@@ -134,7 +135,7 @@ class Handler:
         exchange.target = parse_target(exchange.path)
 
     async def _check_timeout(self, exchange: _Exchange) -> None:
-        query = exchange.http.rel_url.query
+        query = exchange.http.query
         if "timeout" in query and not is_watch(exchange.http, exchange.target):
             check_timeout(query["timeout"])
 

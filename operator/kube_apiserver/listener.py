@@ -1,22 +1,20 @@
 """The listening socket, and the ``Front`` that accepts connections on it.
 
-By default aiohttp accepts the connections without limits, because a test server has one client. A command that serves
-other clients passes a front that limits connections.
+By default the event loop accepts the connections without limits, because a test server has one client. A command that
+serves other clients passes a front that limits connections.
 """
 
 import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
-from aiohttp import web
+from http1 import Handle
 
 BACKLOG = 1024
 _LAST_PORT = 65_535
-
-Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Front(Protocol):

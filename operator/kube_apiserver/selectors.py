@@ -5,8 +5,9 @@ The grammar follows apimachinery's ``labels`` and ``fields`` packages, because u
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 _TOKEN = re.compile(r"\s*(?:(?P<op>!=|==|[=!(),<>])|(?P<word>[^\s=!(),<>]+))")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
@@ -28,8 +29,7 @@ class SelectorError(ValueError):
         super().__init__(f"selector {text!r}, column {position + 1}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
-class LabelRequirement:
+class LabelRequirement(msgspec.Struct, frozen=True):
     """One requirement of a label selector. ``operator`` is one of ``= != in notin exists ! > <``."""
 
     key: str
@@ -54,8 +54,7 @@ class LabelRequirement:
         return left is not None and (left > right if self.operator == ">" else left < right)
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSelector:
+class LabelSelector(msgspec.Struct, frozen=True):
     """A conjunction of label requirements. An empty one matches everything."""
 
     requirements: tuple[LabelRequirement, ...] = ()
@@ -157,8 +156,7 @@ class _LabelParser:
         return word
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
+class FieldSelector(msgspec.Struct, frozen=True):
     """A conjunction of ``(path, operator, value)`` with operator ``=`` or ``!=``. An empty one matches everything."""
 
     requirements: tuple[tuple[str, str, str], ...] = ()

@@ -1,15 +1,12 @@
 """The life cycle of an embedded API server."""
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-
+from http1 import HttpServer
 from kube_apiserver.bootstrap import bootstrap
 from kube_apiserver.clock import Clock, SystemClock
 from kube_apiserver.cluster import Cluster
@@ -28,7 +25,6 @@ from kube_apiserver.security.rbac import RbacAuthorizer
 from kube_apiserver.security.token_signer import TokenSigner
 from kube_apiserver.security.tokens import Tokens
 from kube_apiserver.storage import Journal, Store, recover
-from kube_apiserver.wire.body import LIMIT_BYTES
 
 if TYPE_CHECKING:
     from kube_apiserver.seeds.manifests import Manifest
@@ -43,7 +39,7 @@ class ApiServer:
     Args:
         config: the settings, by default those of ``ApiServerConfig()``.
         clock: the wall clock, by default that of the machine.
-        front: accepts the connections; None lets aiohttp accept them without limits.
+        front: accepts the connections; None lets the event loop accept them without limits.
 
     Raises:
         ValueError: a feature gate in the settings does not exist.
@@ -71,7 +67,8 @@ class ApiServer:
         )
         self.faults = self.cluster.faults
         self._socket: socket.socket | None = None
-        self._runner: web.ServerRunner | None = None
+        self._server: HttpServer | None = None
+        self._listener: asyncio.Server | None = None
         self._endpoint: Endpoint | None = None
         self._controllers: Controllers | None = None
         self._journal: Journal | None = None
@@ -99,7 +96,7 @@ class ApiServer:
             ManifestError: a seed cannot be read, or the server rejects it. It is a ValueError.
             ValueError: a controller in the settings does not exist, or the port is not from 0 to 65535.
         """
-        if self._runner is not None:
+        if self._server is not None:
             raise RuntimeError("the API server runs already: stop() it first, or make another one")
         try:
             return await self._start()
@@ -137,20 +134,13 @@ class ApiServer:
             Authenticator(self.cluster.tokens, self.cluster.authorizer, required=token is not None),
             NumberedSnapshots(self.cluster, self._controllers),
         )
-        server = web.Server(
-            handler if self._front is None else self._front.around(handler),
-            request_factory=_request,
-            handler_cancellation=True,
-            access_log=None,
-            keepalive_timeout=300.0,
-        )
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
+        handle = handler if self._front is None else self._front.around(handler)
+        self._server = HttpServer(handle)
         if manifests:
             from kube_apiserver.seeds.seeding import seed
 
-            await seed(server, token or "", self.cluster.registry, manifests)
-        await self._accept(self._runner, server, self._socket, context)
+            await seed(handler, token or "", self.cluster.registry, manifests)
+        await self._accept(self._server, self._socket, context)
         url = f"{'https' if context else 'http'}://{reachable(host if config.host else '')}:{port}"
         self._endpoint = Endpoint(url, ca_pem, token or "")
         if config.kubeconfig_path is not None:
@@ -204,11 +194,14 @@ class ApiServer:
 
     async def stop(self) -> None:
         """Close all connections and stop listening. It does nothing if the server was never started. Raises nothing."""
-        runner, self._runner = self._runner, None
+        server, self._server = self._server, None
+        listener, self._listener = self._listener, None
         if self._front is not None:
             self._front.close()
-        if runner is not None:
-            await _close(runner)
+        if listener is not None:
+            listener.close()
+        if server is not None:
+            await server.shutdown(_SHUTDOWN_SECONDS)
         if self._front is not None:
             await self._front.stop()
         if self._socket is not None:
@@ -219,12 +212,11 @@ class ApiServer:
             journal, self._journal = self._journal, None
             await journal.close()
 
-    async def _accept(
-        self, runner: web.ServerRunner, server: web.Server, sock: socket.socket, context: ssl.SSLContext | None
-    ) -> None:
+    async def _accept(self, server: HttpServer, sock: socket.socket, context: ssl.SSLContext | None) -> None:
         """Start accepting connections."""
         if self._front is None:
-            await web.SockSite(runner, sock, backlog=BACKLOG, ssl_context=context).start()
+            loop = asyncio.get_running_loop()
+            self._listener = await loop.create_server(server, sock=sock, backlog=BACKLOG, ssl=context)
         else:
             self._front.start(sock, server, context)
 
@@ -255,42 +247,3 @@ class ApiServer:
         ca = authority(self.config.data_dir, now())
         hosts = [reachable(self.config.host, brackets=False)]
         return renewing_context(ca, "plugin-operator-apiserver", hosts, now), ca.certificate_pem.decode()
-
-
-async def _close(runner: web.ServerRunner) -> None:
-    """Stop listening and close all connections, also those that clients keep open."""
-    transports = [connection.transport for connection in runner.server.connections] if runner.server else []
-    open_transports = [(transport, _second_handle(transport)) for transport in transports if transport is not None]
-    await runner.cleanup()
-    for transport, sock in open_transports:
-        # aiohttp closes idle connections twice, and a TLS transport drops its connection at the second close. Then
-        # abort() does nothing, or raises AttributeError in the first releases of Python 3.11.
-        with contextlib.suppress(AttributeError):
-            transport.abort()
-        if sock is not None:
-            with sock, contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-    # Aborted transports close their sockets in the next iteration of the event loop.
-    await asyncio.sleep(0)
-
-
-def _second_handle(transport: asyncio.BaseTransport) -> socket.socket | None:
-    """Return another socket of the connection: uvloop's own cannot be shut down, and its number may be reused."""
-    sock = transport.get_extra_info("socket")
-    if sock is None:
-        return None  # its transport was closed twice already, see above
-    try:
-        return socket.fromfd(sock.fileno(), sock.family, sock.type)
-    except OSError:
-        return None  # the connection has ended, or the process has no more file descriptors
-
-
-def _request(
-    message: Any,
-    payload: Any,
-    protocol: Any,
-    writer: AbstractStreamWriter,
-    task: "asyncio.Task[None]",
-) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LIMIT_BYTES)

@@ -5,9 +5,10 @@ test process starts many servers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from kube_apiserver import codec
 from kube_apiserver.storage import Item, item_key
@@ -15,16 +16,14 @@ from kube_apiserver.storage import Item, item_key
 _ADDRESS = (b"@host@", b"@port@", b"@family@")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """The address of the server, for its Service and the endpoints of that."""
 
     host: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """One object with placeholders.
 
     Attributes:

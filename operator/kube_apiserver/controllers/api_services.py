@@ -1,13 +1,13 @@
 """The registration of custom group versions: an APIService for each that a CustomResourceDefinition serves."""
 
 from typing import Any
-from uuid import uuid4
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.storage import Change, Item
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.uids import new_uid
 from kube_apiserver.writes.write_pipeline import remove, store_as
 
 _BUCKET = "apiservices.apiregistration.k8s.io"
@@ -68,7 +68,7 @@ class ApiServiceController:
             "kind": "APIService",
             "metadata": {
                 "name": name,
-                "uid": str(uuid4()),
+                "uid": new_uid(),
                 "creationTimestamp": now,
                 "labels": {_MANAGED: "true"},
             },

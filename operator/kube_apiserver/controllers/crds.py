@@ -1,9 +1,10 @@
 """The CustomResourceDefinition controllers: name conditions, serving, and deletion of instances."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
@@ -45,8 +46,7 @@ def _known_or_reshaped(known: _Reshaped, schema: Schema, item: Item) -> Item:
     return after if before is item else _reshaped(schema, item)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """What follows from a definition.
 
     Attributes:
@@ -62,8 +62,7 @@ class _Plan:
     reshaped: _Reshaped
 
 
-@dataclass(frozen=True, slots=True)
-class ServedDefinitions:
+class ServedDefinitions(msgspec.Struct, frozen=True):
     """The definitions that are served, by name: their resources, and what identifies the spec of each."""
 
     resources: Mapping[str, list[ServedResource]]

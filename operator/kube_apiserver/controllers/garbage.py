@@ -87,25 +87,34 @@ class GarbageCollector:
         resource = self._cluster.registry.for_bucket(object_key[0])
         return (resource, item) if item is not None and resource is not None else None
 
-    def _owner_exists(self, item: Item, uid: str) -> bool:
+    def _owner(self, item: Item, uid: str) -> Item | None:
         object_key = self._keys_by_uid.get(uid)
         owner = self._cluster.store.get(*object_key) if object_key is not None else None
         # Owner references do not cross namespaces.
-        return owner is not None and owner.namespace in {"", item.namespace}
+        return owner if owner is not None and owner.namespace in {"", item.namespace} else None
 
     def _check_owners(self, object_key: ObjectKey) -> None:
-        """Delete an object whose owners are all gone. Otherwise remove the references to absent owners."""
+        """Delete an object that no owner keeps. Otherwise remove the references to owners that do not keep it.
+
+        An owner keeps its dependents until it is gone, or waits for them to be gone.
+        """
         found = self._find(object_key)
-        if found is None:
+        if found is None or _is_deleted(found[1]):
             return
         resource, item = found
-        alive = [uid for uid in item.owners if self._owner_exists(item, uid)]
-        if not item.owners or len(alive) == len(item.owners):
+        owners = {uid: self._owner(item, uid) for uid in item.owners}
+        waiting = {uid for uid, owner in owners.items() if _waits(owner)}
+        lost = waiting | {uid for uid, owner in owners.items() if owner is None}
+        if not lost:
             return
-        if not alive:
+        if len(lost) < len(owners):
+            self._drop_references(resource, item, lost)
+        elif waiting and (dependents := self._dependents.get(item.uid)):
+            if any(_waits(self._cluster.store.get(*key)) for key in dependents):
+                item = self._unblock(resource, item)
+            delete_item(self._cluster, resource, item, DeleteOptions(propagation="Foreground"))
+        else:
             delete_item(self._cluster, resource, item, DeleteOptions(propagation=self._default_propagation(item)))
-            return
-        self._drop_references(resource, item, set(item.owners) - set(alive))
 
     async def _check_deleted_owner(self, object_key: ObjectKey) -> None:
         """Orphan or delete the dependents of an owner that is being deleted, then remove its finalizer."""
@@ -128,14 +137,20 @@ class GarbageCollector:
         blocked, pause = False, Pause()
         for object_key in sorted(self._dependents.get(owner.uid, ())):
             await pause.if_due()
-            if (found := self._find(object_key)) is None:
-                continue
-            resource, item = found
-            propagation = "Foreground" if self._dependents.get(item.uid) else "Background"
-            delete_item(self._cluster, resource, item, DeleteOptions(propagation=propagation))
+            self._check_owners(object_key)
             left = self._find(object_key)
             blocked = blocked or (left is not None and _blocks(left[1].decode(), owner.uid))
         return blocked
+
+    def _unblock(self, resource: ServedResource, item: Item) -> Item:
+        """Let no owner wait for an object whose own dependent waits for it: they may own each other in a circle."""
+        obj = to_served(resource, item)
+        references = obj["metadata"]["ownerReferences"]
+        kept = [{**reference, "blockOwnerDeletion": False} for reference in references]
+        if kept == references:
+            return item
+        obj["metadata"]["ownerReferences"] = kept
+        return store_as(self._cluster, resource, obj, _MANAGER)
 
     def _drop_references(self, resource: ServedResource, item: Item, uids: set[str]) -> None:
         obj = to_served(resource, item)
@@ -174,6 +189,15 @@ class GarbageCollector:
             if FOREGROUND in finalizers:
                 return "Foreground"
         return "Background"
+
+
+def _is_deleted(item: Item) -> bool:
+    return b'"deletionTimestamp"' in item.raw and bool(item.decode()["metadata"].get("deletionTimestamp"))
+
+
+def _waits(owner: Item | None) -> bool:
+    """Report whether an owner waits for its dependents to be gone."""
+    return owner is not None and b'"foregroundDeletion"' in owner.raw and FOREGROUND in _deleted_with(owner)
 
 
 def _deleted_with(item: Item | None) -> Sequence[str]:

@@ -1,13 +1,13 @@
 """The controllers that keep one object in each namespace: the ServiceAccount ``default``, and the CA in a ConfigMap."""
 
 from typing import Any
-from uuid import uuid4
 
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.storage import Change, Item, item_key
 from kube_apiserver.wire.times import timestamp
+from kube_apiserver.writes.uids import new_uid
 from kube_apiserver.writes.write_pipeline import store_as
 
 _MANAGER = "kube-controller-manager"
@@ -59,7 +59,7 @@ class NamespaceObject:
         if there is None:
             metadata = {
                 "namespace": namespace,
-                "uid": str(uuid4()),
+                "uid": new_uid(),
                 "creationTimestamp": timestamp(cluster.clock.now()),
             }
             obj = {**self._obj, "metadata": {**self._obj["metadata"], **metadata}}

@@ -1,5 +1,7 @@
 """The namespace controller: deletes the content of a terminating namespace, then the namespace."""
 
+import asyncio
+
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.controllers.coalescer import Coalescer
 from kube_apiserver.conversion.versions import to_served
@@ -10,6 +12,8 @@ from kube_apiserver.writes.deletion import delete_item, is_removable
 from kube_apiserver.writes.write_pipeline import remove, store
 
 _BUCKET = "namespaces"
+#: A namespace without content stays for so long: clients read it once more after its deletion. Kubernetes waits 5 s.
+_GRACE_SECONDS = 0.1
 _BACKGROUND = DeleteOptions(propagation="Background", grace_seconds=0)
 
 
@@ -18,7 +22,7 @@ class NamespaceController:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._terminating: set[str] = set()
+        self._removable_at: dict[str, float] = {}  # loop time, by terminating namespace
         self._coalescer = Coalescer(self._empty)
 
     def stop(self) -> None:
@@ -32,24 +36,28 @@ class NamespaceController:
     def restore(self, bucket: str, item: Item) -> None:
         """Enqueue a terminating namespace that is in the store at startup."""
         if bucket == _BUCKET and b'"deletionTimestamp"' in item.raw:
-            self._terminating.add(item.name)
+            self._removable_at[item.name] = 0.0
             self._coalescer.add(item.name)
 
     def observe(self, bucket: str, change: Change) -> None:
         """Enqueue the namespace that a write affects."""
         item = change.item
         if bucket == _BUCKET:
-            if change.type == "DELETED":
-                self._terminating.discard(item.name)
-            elif b'"deletionTimestamp"' in item.raw:
-                self._terminating.add(item.name)
+            if change.type == "DELETED" or b'"deletionTimestamp"' not in item.raw:
+                self._removable_at.pop(item.name, None)
+            else:
+                self._removable_at.setdefault(item.name, asyncio.get_running_loop().time() + _GRACE_SECONDS)
                 self._coalescer.add(item.name)
-        elif change.type == "DELETED" and item.namespace in self._terminating:
+        elif change.type == "DELETED" and item.namespace in self._removable_at:
             self._coalescer.add(item.namespace)
 
     async def _empty(self, name: str) -> None:
         item = self._cluster.store.get(_BUCKET, name)
         if item is None or not item.decode()["metadata"].get("deletionTimestamp") or await self._delete_content(name):
+            return
+        loop, removable_at = asyncio.get_running_loop(), self._removable_at.get(name, 0.0)
+        if loop.time() < removable_at:
+            loop.call_at(removable_at, self._coalescer.add, name)
             return
         item, resource = self._cluster.store.get(_BUCKET, name), self._cluster.registry.for_bucket(_BUCKET)
         if item is None or resource is None:

@@ -4,8 +4,7 @@
 drops all snapshots, or one with ``?number=``. ``POST /debug/restore?number=`` returns to a snapshot.
 """
 
-from aiohttp import web
-
+import http1
 from kube_apiserver import codec
 from kube_apiserver.controllers.snapshot import NumberedSnapshots
 from kube_apiserver.wire.response import Response
@@ -17,7 +16,7 @@ RESTORE_PATH = "/debug/restore"
 _DIGITS = 20
 
 
-async def answer(snapshots: NumberedSnapshots, request: web.BaseRequest, path: str) -> Response:
+async def answer(snapshots: NumberedSnapshots, request: http1.Request, path: str) -> Response:
     """Answer a request to ``PATH`` or ``RESTORE_PATH``.
 
     Raises:
@@ -27,14 +26,14 @@ async def answer(snapshots: NumberedSnapshots, request: web.BaseRequest, path: s
     if path == RESTORE_PATH:
         if request.method != "POST":
             raise method_not_allowed()
-        return await _restored(snapshots, _number(request.rel_url.query.get("number", "")))
+        return await _restored(snapshots, _number(request.query.get("number", "")))
     match request.method:
         case "GET":
             pass
         case "POST":
             return Response(codec.encode({"number": snapshots.take()}), 201)
         case "DELETE":
-            text = request.rel_url.query.get("number")
+            text = request.query.get("number")
             snapshots.drop(None if text is None else _number(text))
         case _:
             raise method_not_allowed()

@@ -5,11 +5,18 @@ that all versions share are reported at their internal place, beside the version
 ``structure``, ``schema_checks``, ``schema_defaults`` and ``cel``; printer columns and JSON paths in ``versions``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kube_apiserver.cel import declared_causes
-from kube_apiserver.crds.schema_checks import schema_causes, types_in_sets, unrecognized_formats
+from kube_apiserver.crds.go_form import go_versions
+from kube_apiserver.crds.schema_checks import (
+    root_causes,
+    schema_causes,
+    types_in_sets,
+    unrecognized_formats,
+    unsupported_keyword,
+)
 from kube_apiserver.crds.schema_defaults import default_causes
 from kube_apiserver.crds.schemas import from_crd
 from kube_apiserver.crds.structure import structural_causes
@@ -33,8 +40,8 @@ _MIGRATE = (
 _KEEPS_ALL = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
 
 
-def definition_causes(obj: Object) -> list[Cause]:
-    """Return the field errors of a CustomResourceDefinition."""
+def definition_causes(obj: Object, changed: Sequence[Cause] = ()) -> list[Cause]:
+    """Return the field errors of a CustomResourceDefinition, with ``changed``, those of a change of its spec."""
     spec = obj.get("spec") or {}
     name = (obj.get("metadata") or {}).get("name", "")
     kinds, group = spec.get("names") or {}, spec.get("group") or ""
@@ -47,7 +54,8 @@ def definition_causes(obj: Object) -> list[Cause]:
     if keeps_all and any(_has_default(_schema_of(version)) for version in versions):
         detail = "must be false in order to use defaults in the schema"
         causes.append(messages.invalid("spec.preserveUnknownFields", True, detail))
-    causes += [*_versions(versions), *_names(kinds), *_shared(versions), *_conversion(spec.get("conversion") or {})]
+    causes += [*_versions(spec.get("versions")), *_names(kinds), *_shared(versions)]
+    causes += [*_conversion(spec.get("conversion")), *changed]
     causes += _stored(versions, (obj.get("status") or {}).get("storedVersions"))
     if keeps_all:
         causes.append(messages.invalid("spec.preserveUnknownFields", True, _KEEPS_ALL))
@@ -86,24 +94,6 @@ def _types_in_sets(crd: Object) -> set[str]:
 def _formats_of(crd: Object) -> Iterator[str]:
     for version in (crd.get("spec") or {}).get("versions") or ():
         yield from unrecognized_formats(_schema_of(version) or {})
-
-
-def _go_form(versions: list[Any]) -> list[dict[str, Any]]:
-    """Return versions as kube-apiserver's messages show them: the internal Go form without schemas and columns."""
-    return [
-        {
-            "Name": version.get("name", ""),
-            "Served": bool(version.get("served")),
-            "Storage": bool(version.get("storage")),
-            "Deprecated": bool(version.get("deprecated")),
-            "DeprecationWarning": version.get("deprecationWarning"),
-            "Schema": None,
-            "Subresources": None,
-            "AdditionalPrinterColumns": None,
-            "SelectableFields": None,
-        }
-        for version in versions
-    ]
 
 
 def _group(group: str) -> Iterator[Cause]:
@@ -149,46 +139,59 @@ def _common(versions: list[Object], name: str) -> Any:
     return first if first and all(version.get(name) == first for version in versions) else None
 
 
-def _versions(versions: list[Object]) -> Iterator[Cause]:
+def _versions(stated: list[Object] | None) -> Iterator[Cause]:
+    versions = stated or []
+    own = [{key: value for key, value in each.items() if not _common(versions, key)} for each in versions]
+    shown = None if stated is None else go_versions(versions, own)
     for position, version in enumerate(versions):
         path, name = f"spec.versions[{position}]", version.get("name") or ""
         if problems := names.is_dns1035_label(name):
             yield messages.invalid(f"{path}.name", name, ",".join(problems))
         yield from deprecation_causes(version, f"{path}.deprecationWarning")
-        own = {key: value for key, value in version.items() if not _common(versions, key)}
-        yield from _parts(own, f"{path}.schema", path)
+        first = next(each for each in versions if each.get("name") == version.get("name"))
+        yield from _parts(own[position], f"{path}.schema", path, has_status=_has_status(first))
     known = [version.get("name") for version in versions]
     if len(set(known)) != len(known):
-        yield messages.invalid("spec.versions", _go_form(versions), "must contain unique version names")
+        yield messages.invalid("spec.versions", shown, "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
         detail = "must have exactly one version marked as storage version"
-        yield messages.invalid("spec.versions", _go_form(versions), detail)
-    if versions and (problems := names.is_dns1035_label(known[0] or "")):
+        yield messages.invalid("spec.versions", shown, detail)
+    if versions and known[0] and (problems := names.is_dns1035_label(known[0])):
         yield messages.invalid("spec.version", known[0], ",".join(problems))
 
 
 def _shared(versions: list[Object]) -> Iterator[Cause]:
     """Validate the fields that all versions share, which the internal form keeps beside the versions."""
     shared = ("schema", "subresources", "additionalPrinterColumns", "selectableFields")
-    yield from _parts({name: _common(versions, name) for name in shared}, "spec.validation", "spec")
+    has_status = any(map(_has_status, versions))
+    common = {name: _common(versions, name) for name in shared}
+    yield from _parts(common, "spec.validation", "spec", has_status=has_status)
 
 
-def _parts(version: Object, schema_path: str, path: str) -> Iterator[Cause]:
+def _has_status(version: Object) -> bool:
+    return (version.get("subresources") or {}).get("status") is not None
+
+
+def _parts(version: Object, schema_path: str, path: str, *, has_status: bool) -> Iterator[Cause]:
     schema, subresources = _schema_of(version), version.get("subresources") or {}
     if schema is not None:
-        yield from open_api_causes(schema, f"{schema_path}.openAPIV3Schema")
+        yield from open_api_causes(schema, f"{schema_path}.openAPIV3Schema", has_status=has_status)
     yield from scale_causes(subresources.get("scale"), f"{path}.subresources.scale")
     yield from column_causes(version.get("additionalPrinterColumns") or (), f"{path}.additionalPrinterColumns")
     yield from selectable_causes(version.get("selectableFields") or (), schema, f"{path}.selectableFields")
 
 
-def open_api_causes(schema: Object, path: str) -> list[Cause]:
-    """Return the field errors of the ``openAPIV3Schema`` at ``path``."""
-    causes = []
+def open_api_causes(schema: Object, path: str, *, has_status: bool = False) -> list[Cause]:
+    """Return the field errors of the ``openAPIV3Schema`` at ``path``; ``has_status`` if its status is a subresource."""
+    causes = [*root_causes(schema, path)] if has_status else []
     if schema.get("nullable"):
         causes.append(messages.forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
-    causes += structural_causes(schema, path) or default_causes(schema, path)
+    unsupported = unsupported_keyword(schema)
+    if not unsupported:
+        causes += structural_causes(schema, path) or default_causes(schema, path)
     causes += schema_causes(schema, path, root=True)
+    if unsupported and not causes:
+        return [messages.invalid(path, "", f"OpenAPIV3Schema '{unsupported}' is not supported")]
     return causes or declared_causes(from_crd(schema), path)
 
 
@@ -214,27 +217,43 @@ def _labels(kinds: Object, field: str) -> Iterator[Cause]:
             yield messages.invalid(f"spec.names.{field}[{position}]", value, ",".join(problems))
 
 
-def _conversion(conversion: Object) -> Iterator[Cause]:
-    path, strategy = "spec.conversion", conversion.get("strategy") or "None"
+def _conversion(conversion: Object | None) -> Iterator[Cause]:
+    if conversion is None:
+        return
+    path, strategy = "spec.conversion", conversion.get("strategy")
     webhook = conversion.get("webhook") or {}
     client, versions = webhook.get("clientConfig"), webhook.get("conversionReviewVersions") or []
-    if strategy not in {"None", "Webhook"}:
+    if not strategy:
+        yield messages.required(f"{path}.strategy")
+    elif strategy not in {"None", "Webhook"}:
         yield messages.not_supported(f"{path}.strategy", strategy, ("None", "Webhook"))
     if strategy != "Webhook":
-        unused = (("webhookClientConfig", client), ("conversionReviewVersions", versions))
-        for name, value in unused:
-            if value:
-                yield messages.forbidden(f"{path}.{name}", "should not be set when strategy is not set to Webhook")
+        detail = "should not be set when strategy is not set to Webhook"
+        if client is not None:
+            yield messages.forbidden(f"{path}.webhookClientConfig", detail)
+        if versions:
+            yield messages.forbidden(f"{path}.conversionReviewVersions", detail)
         return
     if client is None:
         yield messages.required(f"{path}.webhookClientConfig", "required when strategy is set to Webhook")
     elif (client.get("url") is None) == (client.get("service") is None):
         yield messages.required(f"{path}.webhookClientConfig", "exactly one of url or service is required")
+    yield from _review_versions(versions, f"{path}.conversionReviewVersions")
+
+
+def _review_versions(versions: list[str], path: str) -> Iterator[Cause]:
     if not versions:
-        yield messages.required(f"{path}.conversionReviewVersions")
-    elif not set(versions) & set(_REVIEW_VERSIONS):
-        detail = f"must include at least one of {', '.join(_REVIEW_VERSIONS)}"
-        yield messages.invalid(f"{path}.conversionReviewVersions", versions, detail)
+        yield messages.required(path)
+        return
+    for position, version in enumerate(versions):
+        if version in versions[:position]:
+            yield messages.invalid(f"{path}[{position}]", version, "duplicate version")
+        else:
+            yield from (
+                messages.invalid(f"{path}[{position}]", version, why) for why in names.is_dns1035_label(version)
+            )
+    if not set(versions) & set(_REVIEW_VERSIONS):
+        yield messages.invalid(path, versions, f"must include at least one of {', '.join(_REVIEW_VERSIONS)}")
 
 
 def _stored(versions: list[Object], stored: list[str] | None) -> Iterator[Cause]:

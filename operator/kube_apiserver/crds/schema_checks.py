@@ -6,6 +6,7 @@ Rules and messages follow apiextensions-apiserver's ``ValidateCustomResourceDefi
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.crds.go_form import go_schema, set_fields
 from kube_apiserver.keywords.formats import is_recognized
 from kube_apiserver.schema import messages
 from kube_apiserver.schema.model import Cause
@@ -16,6 +17,17 @@ _LIST_TYPES, _MAP_TYPES = ("atomic", "set", "map"), ("atomic", "granular")
 _X = "x-kubernetes-"
 _HEAD = ("metadata", "kind", "apiVersion")
 _UNSUPPORTED = ("id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref")
+#: Of these an empty value is one, too.
+_POINTERS = frozenset({"additionalItems", "dependencies", "$ref"})
+#: What keeps a schema from being read as a structural one, in the order in which it is looked for.
+_NOT_STRUCTURAL = ("id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions")
+#: The fields that the root of a schema may have if its status is a subresource, by their names in Go.
+_AT_ROOT = (
+    *("Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum"),
+    *("MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems", "UniqueItems", "MultipleOf", "Required", "Items"),
+    *("Properties", "ExternalDocs", "Example", "XPreserveUnknownFields", "XValidations"),
+)
+_IF_STATUS = "at the root of the schema if the status subresource is enabled"
 _DEFAULT_OR_REQUIRED = (
     "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
 )
@@ -51,6 +63,31 @@ def schema_causes(schema: Raw, path: str, *, root: bool = False, no_defaults: st
     yield from _lists(schema, path)
 
 
+def root_causes(schema: Raw, path: str) -> Iterator[Cause]:
+    """Yield the first error of the root of a schema whose ``status`` is validated as a schema of its own."""
+    for name in set_fields(schema):
+        if name == "Type" and schema["type"] != "object":
+            detail = (
+                'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+            )
+            yield messages.invalid(f"{path}.type", schema["type"], detail)
+            return
+        if name not in _AT_ROOT:
+            yield messages.invalid(
+                path, go_schema(schema), f"only [{' '.join(_AT_ROOT)}] fields are allowed {_IF_STATUS}"
+            )
+            return
+
+
+def unsupported_keyword(schema: Raw) -> str:
+    """Return the first keyword in a schema and below with which it cannot be a structural one, "" if there is none."""
+    for each in _with_all_below(schema):
+        for name in _NOT_STRUCTURAL:
+            if each.get(name) or (name == "additionalItems" and each.get(name) is not None):
+                return name.removeprefix("$") if name == "$schema" else name
+    return ""
+
+
 def _keywords(schema: Raw, path: str, no_defaults: str) -> Iterator[Cause]:
     kind = schema.get("type")
     if kind and kind not in _TYPES:
@@ -58,7 +95,7 @@ def _keywords(schema: Raw, path: str, no_defaults: str) -> Iterator[Cause]:
     if schema.get("default") is not None and no_defaults:
         yield messages.forbidden(f"{path}.default", f"must not be set {no_defaults}")
     for name in _UNSUPPORTED:
-        if schema.get(name):
+        if schema.get(name) or (name in _POINTERS and schema.get(name) is not None):
             yield messages.forbidden(f"{path}.{name}", f"{name} is not supported")
     if kind == "null":
         yield messages.forbidden(f"{path}.type", "type cannot be set to null, use nullable as an alternative")

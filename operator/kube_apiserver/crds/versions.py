@@ -1,5 +1,6 @@
 """Validation of one version of a CustomResourceDefinition except its schema: columns, JSON paths, deprecation."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ Object = Mapping[str, Any]
 _TYPES = ("boolean", "date", "integer", "number", "string")
 _FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _MOST_SELECTABLE = 8
+_PART = re.compile(r"'(?:[^'\\]|\\.)*'|[.\[\]]|[^.\[\]]+")
 _NOT_SELECTABLE = (
     "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."
 )
@@ -70,6 +72,11 @@ def _path(value: str, path: str, roots: tuple[str, ...] = ()) -> Iterator[Cause]
 
 def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str) -> Iterator[Cause]:
     """Yield the field errors of selectable fields."""
+    if fields and schema is None:
+        of_all = path == "spec.selectableFields"
+        where = "validations.schema is included" if of_all else "`version.schema.openAPIV3Schema` is not included"
+        yield messages.invalid(path, "", f"may only be set when {where}")
+        return
     seen: set[str] = set()
     for position, field in enumerate(fields):
         where, value = f"{path}[{position}].jsonPath", field.get("jsonPath") or ""
@@ -93,7 +100,14 @@ def selectable_causes(fields: Sequence[Object], schema: Object | None, path: str
 
 def _selected_type(value: str, schema: Object) -> tuple[str, str]:
     """Return the type of the field at a path such as ``.spec.colour``, and an error if there is none."""
-    for name in value.lstrip(".").split("."):
+    parts = iter(_PART.findall(value))
+    for part in parts:
+        if part == "[":
+            return "", "array notation is not allowed"
+        if part != ".":
+            return "", f"expected [ or . but got: {part}"
+        if (name := next(parts, None)) is None:
+            return "", "unexpected end of JSON path"
         known = (schema.get("properties") or {}).get(name)
         if known is None:
             return "", "does not refer to a valid field"

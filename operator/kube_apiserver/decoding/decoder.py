@@ -13,8 +13,8 @@ from kube_apiserver.schema.go_format import json_type
 from kube_apiserver.schema.model import Schema
 from kube_apiserver.schema.quantity import canonical_quantity
 
-_GO_WORDS = {"boolean": "bool", "integer": "number", "number": "number"}
 _INTEGERS = {"int32": 2**31, "int64": 2**63, "uint8": 2**8, "uint16": 2**16, "uint32": 2**32}
+_LARGEST_OCTET = 255
 _SCHEMA_OR = "JSONSchemaProps"
 _LAYOUTS = {"Time": "2006-01-02T15:04:05Z07:00", "MicroTime": "2006-01-02T15:04:05.000000Z07:00"}
 
@@ -43,27 +43,29 @@ def value_error(value: Any, schema: Schema, owner: str, path: str = "") -> str |
             if error:
                 return error
         return None
-    return _scalar(value, schema, f"Go struct field {owner}.{path}" if path else "Go value")
+    return _scalar(value, schema, owner, path)
 
 
 def _object(value: dict[str, Any], schema: Schema, owner: str, path: str) -> str | None:
-    inside = schema.go.rpartition(".")[2] if schema.properties else owner
+    fields, additional = schema.properties, schema.additional
+    inside = schema.go.rpartition(".")[2] if fields else owner
     for name, member in value.items():
-        known = schema.child(name)
-        if known is None:
-            continue
-        where = f"{path}.{name}".lstrip(".") if schema.properties else path
+        known = fields.get(name) or additional
+        if known is None or (known.is_plain and known.type == "string" and isinstance(member, str)):
+            continue  # most members of most objects
+        where = f"{path}.{name}" if path and fields else name if fields else path
         error = value_error(member, known, inside, where)
         if error:
             return error
     return None
 
 
-def _scalar(value: Any, schema: Schema, where: str) -> str | None:
-    found = json_type(value)
-    expected = schema.type
+def _scalar(value: Any, schema: Schema, owner: str, path: str) -> str | None:
+    found, expected = "", schema.type
     if expected == "string" and isinstance(value, str):
         return _base64(value) if schema.format == "byte" else None
+    if schema.format == "byte" and isinstance(value, list):
+        return _octets(value, owner, path)
     if expected == "boolean" and isinstance(value, bool):
         return None
     if expected in ("integer", "number") and isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -73,7 +75,19 @@ def _scalar(value: Any, schema: Schema, where: str) -> str | None:
         found = f"number {value}"
     elif not expected:
         return None
-    return f"json: cannot unmarshal {found} into {where} of type {schema.go}"
+    where = f"Go struct field {owner}.{path}" if path else "Go value"
+    return f"json: cannot unmarshal {found or json_type(value)} into {where} of type {schema.go}"
+
+
+def _octets(value: list[Any], owner: str, path: str) -> str | None:
+    """Return the decode error of bytes that are given as numbers, which Go reads as well."""
+    octet = Schema(type="integer", go="uint8")
+    for item in value:
+        if isinstance(item, int) and not isinstance(item, bool) and not 0 <= item <= _LARGEST_OCTET:
+            return f"json: cannot unmarshal number {item} into Go struct field {owner}.{path} of type uint8"
+        if item is not None and (error := _scalar(item, octet, owner, path)):
+            return error
+    return None
 
 
 def _base64(value: str) -> str | None:

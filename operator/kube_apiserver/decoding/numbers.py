@@ -5,7 +5,7 @@ that is whole without a point, so that ``1.0``, ``1e3`` and ``-0.0`` come back a
 is checked, ``1`` and ``1.0`` are two items of a set.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from kube_apiserver.schema.go_format import EXPONENT_FROM, whole_number
@@ -42,9 +42,20 @@ def _replaced(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, int | float):
         return change(value)
     if isinstance(value, dict):
-        members = {key: _replaced(each, change) for key, each in value.items()}
-        return members if any(members[key] is not each for key, each in value.items()) else value
+        return _with_replaced(value, value.items(), change)
     if isinstance(value, list):
-        items = [_replaced(each, change) for each in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        return _with_replaced(value, enumerate(value), change)
     return value
+
+
+def _with_replaced(value: Any, members: Iterable[tuple[Any, Any]], change: Callable[[Any], Any]) -> Any:
+    """Return a dict or list with its members replaced. It is copied once one of them differs."""
+    result = value
+    for key, member in members:
+        if isinstance(member, str):
+            continue
+        replaced = _replaced(member, change)
+        if replaced is not member:
+            result = value.copy() if result is value else result
+            result[key] = replaced
+    return result

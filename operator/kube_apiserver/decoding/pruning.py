@@ -53,20 +53,21 @@ def _object(
     value: Mapping[str, Any], schema: Schema, path: str, unknown: list[str], *, embedded: bool, keeps: bool = False
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    fields, additional = schema.properties, schema.additional
     for name, member in value.items():
-        where = f"{path}.{name}" if path else name
-        known = schema.child(name)
+        known = fields.get(name) or additional
         if embedded and name in _TYPE_META:
             result[name] = member
-        elif embedded and name == "metadata":
-            meta = from_definition(_OBJECT_META)
-            result[name] = _value(member, meta, where, unknown) if meta else member
-        elif known is not None:
-            result[name] = _value(member, known, where, unknown)
-        elif keeps or schema.preserve_unknown:
+            continue
+        if embedded and name == "metadata":
+            known = from_definition(_OBJECT_META)
+        elif known is None and not keeps and not schema.preserve_unknown:
+            unknown.append(f"{path}.{name}" if path else name)
+            continue
+        if known is None or not isinstance(member, dict | list):
             result[name] = member
         else:
-            unknown.append(where)
+            result[name] = _value(member, known, f"{path}.{name}" if path else name, unknown)
     return result
 
 

@@ -1,7 +1,6 @@
 """Responses at non-resource paths: health, version, discovery and OpenAPI."""
 
-from aiohttp import web
-
+import http1
 from kube_apiserver import codec
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.documents import discovery
@@ -44,7 +43,7 @@ class Documents:
         self._cluster = cluster
         self._openapi = OpenApiPaths(cluster.registry, cluster.clock)
 
-    async def answer(self, request: web.BaseRequest, path: str) -> Response:
+    async def answer(self, request: http1.Request, path: str) -> Response:
         """Return the document at ``path``, or the 404 of an unregistered path.
 
         Raises:
@@ -59,7 +58,7 @@ class Documents:
             return self._issuer(request, path)
         return await self._openapi.answer(request, path) or self._discovery(request, path)
 
-    def _issuer(self, request: web.BaseRequest, path: str) -> Response:
+    def _issuer(self, request: http1.Request, path: str) -> Response:
         """Answer OpenID Connect discovery, by which others verify the tokens of service accounts."""
         signer, headers = self._cluster.tokens.signer, {"Cache-Control": "public, max-age=3600"}
         media = _KEY_SET if path == _KEYS else "application/json"
@@ -69,16 +68,17 @@ class Documents:
             raise StatusError(406, "NotAcceptable", why, {})
         if path == _KEYS:
             return Response(codec.encode(signer.key_set()), media=media, headers=headers)
+        scheme, host = "https" if request.is_secure else "http", request.headers.get("Host", "")
         configuration = {
             "issuer": AUDIENCE,
-            "jwks_uri": f"{request.scheme}://{request.host}{_KEYS}",
+            "jwks_uri": f"{scheme}://{host}{_KEYS}",
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
         }
         return Response(codec.encode(configuration), headers=headers, ends_line=False)
 
-    def _discovery(self, request: web.BaseRequest, path: str) -> Response:
+    def _discovery(self, request: http1.Request, path: str) -> Response:
         registry = self._cluster.registry
         if path == "/":
             return Response(codec.encode({"paths": _paths(registry)}))
@@ -96,12 +96,12 @@ class Documents:
             document = discovery.group(registry, parts[2])
         return page_not_found() if document is None else Response(codec.encode(document))
 
-    def _health(self, request: web.BaseRequest, path: str) -> Response:
+    def _health(self, request: http1.Request, path: str) -> Response:
         """Answer a health check. Only the path of a single check shows the reason of a failure."""
         name, _, check = path.partition("/")
         problem = self._cluster.store.problem
         if check == "ping" or not problem:
-            if check or "verbose" not in request.rel_url.query:
+            if check or "verbose" not in request.query:
                 return Response(b"ok", media=_TEXT)
             return Response(f"[+]ping ok\n[+]storage ok\n{name} check passed\n".encode(), media=_TEXT)
         if check:
@@ -109,14 +109,14 @@ class Documents:
         text = f"[+]ping ok\n[-]storage failed: reason withheld\n{name} check failed\n"
         return Response(text.encode(), 500, _TEXT)
 
-    def _root(self, request: web.BaseRequest, *, core: bool) -> Response:
+    def _root(self, request: http1.Request, *, core: bool) -> Response:
         registry = self._cluster.registry
         version = discovery.aggregated_version(request.headers.get("Accept", ""))
         if version:
             media = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
             return Response(codec.encode(discovery.aggregated(registry, version, core=core)), media=media)
         if core:
-            return Response(codec.encode(discovery.api_versions(request.host)))
+            return Response(codec.encode(discovery.api_versions(request.headers.get("Host", ""))))
         return Response(codec.encode(discovery.group_list(registry)))
 
 

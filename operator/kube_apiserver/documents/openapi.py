@@ -3,8 +3,7 @@
 from datetime import timedelta
 from email.utils import format_datetime
 
-from aiohttp import web
-
+import http1
 from kube_apiserver import codec, openapi
 from kube_apiserver.clock import Clock
 from kube_apiserver.registry import Registry
@@ -25,7 +24,7 @@ class OpenApiPaths:
         self._publisher = openapi.Publisher(registry)
         self._clock = clock
 
-    async def answer(self, request: web.BaseRequest, path: str) -> Response | None:
+    async def answer(self, request: http1.Request, path: str) -> Response | None:
         """Return the document at ``path``, None if it is another path."""
         if path == V3:
             # kube-apiserver serves its index as a file without an extension, hence text/plain.
@@ -34,7 +33,7 @@ class OpenApiPaths:
             return await self._document(request, path.removeprefix(f"{V3}/"))
         return await self._version_two(request) if path == V2 else None
 
-    async def _version_two(self, request: web.BaseRequest) -> Response:
+    async def _version_two(self, request: http1.Request) -> Response:
         if openapi.PROTOBUF in request.headers.get("Accept", ""):
             return Response(openapi.v2_without_definitions(), media=openapi.PROTOBUF_MEDIA)
         document = await self._publisher.version_two()
@@ -43,13 +42,13 @@ class OpenApiPaths:
             return Response(b"", 304, media="", headers=headers)
         return Response(await document.body(), headers=headers, ends_line=False)
 
-    async def _document(self, request: web.BaseRequest, name: str) -> Response:
+    async def _document(self, request: http1.Request, name: str) -> Response:
         document = await self._publisher.find(name)
         if document is None:
             return Response(b"", 404, media="")
         if not _is_acceptable(request):
             return Response(b"", 406, media="", headers={"Vary": "Accept"})
-        wanted = request.rel_url.query.get("hash")
+        wanted = request.query.get("hash")
         headers = {"Etag": f'"{document.digest}"', "Vary": "Accept"}
         if wanted and wanted != document.digest:
             location = f"{V3}/{name}?hash={document.digest}"
@@ -62,13 +61,13 @@ class OpenApiPaths:
         return Response(await document.body(), headers=headers, compress=False, ends_line=False)
 
 
-def _is_acceptable(request: web.BaseRequest) -> bool:
+def _is_acceptable(request: http1.Request) -> bool:
     """Report whether the client accepts JSON. The protobuf form is not served, and its clients get JSON."""
     accept: str = request.headers.get("Accept", "*/*")
     return any(found.media in _JSON or found.media.startswith(_PROTOBUF) for found in media_ranges(accept or "*/*"))
 
 
-def _matches(request: web.BaseRequest, etag: str) -> bool:
+def _matches(request: http1.Request, etag: str) -> bool:
     """Report whether the client has the document already, by its If-None-Match."""
     known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
     return etag in known or known == ["*"]

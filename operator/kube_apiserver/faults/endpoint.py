@@ -7,12 +7,13 @@ all faults, or one with ``?number=``. ``POST /debug/compact`` drops the history 
 from typing import Any
 
 import msgspec
-from aiohttp import web
 
+import http1
 from kube_apiserver import codec
 from kube_apiserver.faults.fault import Fault
 from kube_apiserver.faults.plan import FaultPlan, Planned
 from kube_apiserver.storage import Store
+from kube_apiserver.wire.body import read_bytes
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, method_not_allowed
 
@@ -22,7 +23,7 @@ COMPACT_PATH = "/debug/compact"
 _NUMBER_DIGITS = 20
 
 
-async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: str) -> Response:
+async def answer(plan: FaultPlan, store: Store, request: http1.Request, path: str) -> Response:
     """Answer a request to ``PATH`` or ``COMPACT_PATH``.
 
     Raises:
@@ -37,9 +38,9 @@ async def answer(plan: FaultPlan, store: Store, request: web.BaseRequest, path: 
         case "GET":
             return Response(codec.encode({"faults": [_shown(planned) for planned in plan]}))
         case "POST":
-            return Response(codec.encode(_shown(plan.add(_read(await request.read())))), 201)
+            return Response(codec.encode(_shown(plan.add(_read(await read_bytes(request))))), 201)
         case "DELETE":
-            number = request.rel_url.query.get("number")
+            number = request.query.get("number")
             if number is None:
                 plan.clear()
             elif number.isdecimal() and number.isascii() and len(number) < _NUMBER_DIGITS:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 
 class Action(StrEnum):
     """The kind of a fault."""
@@ -121,8 +123,7 @@ class Fault:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """The properties of a request that faults match."""
 
     verb: str

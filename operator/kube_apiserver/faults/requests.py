@@ -3,8 +3,7 @@
 import asyncio
 from http import HTTPStatus
 
-from aiohttp import web
-
+import http1
 from kube_apiserver.faults.fault import Action, Fault
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError
@@ -37,14 +36,14 @@ def failure(fault: Fault) -> StatusError:
 LOST = Response(b"")
 
 
-def cut(request: web.BaseRequest) -> ConnectionError:
+def cut(request: http1.Request) -> ConnectionError:
     """Cut the connection of a request, and return the error to raise."""
     if request.transport is not None:
         request.transport.abort()
     return ConnectionAbortedError("a planned fault")
 
 
-async def inject(fault: Fault, request: web.BaseRequest) -> Response | None:
+async def inject(fault: Fault, request: http1.Request) -> Response | None:
     """Inject a fault into a request. Return the response, None if the request shall be answered normally, or ``LOST``.
 
     Raises:

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from aiohttp import web
 from multidict import CIMultiDict
 
+import http1
 from kube_apiserver import codec
 from kube_apiserver.faults.fault import Action, Fault, Subject
 from kube_apiserver.faults.plan import FaultPlan
@@ -16,40 +16,40 @@ _PIECE_BYTES = 7
 _ENDING = frozenset({Action.BREAK, Action.END, Action.TRUNCATE, Action.ERROR_EVENT})
 
 
-def subject_of(request: web.BaseRequest, target: RequestInfo | None, verb: str) -> Subject:
+def subject_of(request: http1.Request, target: RequestInfo | None, verb: str) -> Subject:
     """Return the properties of a request that faults match."""
     resource = target.plural if target is not None else ""
     if target is not None and target.subresource:
         resource = f"{resource}/{target.subresource}"
-    url = request.rel_url
-    return Subject(verb, resource, url.raw_path, url.raw_query_string, request.headers.get("User-Agent", ""))
+    return Subject(verb, resource, request.path, request.query_string, request.headers.get("User-Agent", ""))
 
 
-class WatchResponse(web.StreamResponse):
-    """A watch response that passes its output through the injected faults."""
+class WatchResponse:
+    """The stream of a watch, which passes its output through the injected faults."""
 
     def __init__(
         self,
         plan: FaultPlan,
-        request: web.BaseRequest,
+        request: http1.Request,
         subject: Subject,
-        headers: CIMultiDict[str],
+        headers: http1.Headers,
         events: WatchEvents,
     ) -> None:
-        super().__init__(headers=headers)
-        self.headers["Content-Type"] = events.media
         self.subject = subject
+        self._headers = CIMultiDict(headers)
+        self._headers["Content-Type"] = events.media
         self._events = events
         self._plan = plan
         self._request = request
         self._lasting: dict[Action, Fault] = {}
         self._last = self._second_last = self._reordered = b""
         self._ended = False
+        self._stream: http1.Stream | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Send the headers and register the watch in the fault plan."""
-        await self.prepare(self._request)
+        self._stream = await self._request.begin(headers=self._headers)
         self._plan.enter(self)
 
     def close(self) -> None:
@@ -57,6 +57,11 @@ class WatchResponse(web.StreamResponse):
         self._plan.leave(self)
         for task in self._tasks:
             task.cancel()
+
+    async def end(self) -> None:
+        """Send the end of the watch."""
+        if self._stream is not None:
+            await self._stream.end()
 
     @property
     def is_impaired(self) -> bool:
@@ -74,15 +79,15 @@ class WatchResponse(web.StreamResponse):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
+    async def write(self, data: bytes) -> None:
         """Write a chunk of the watch, subject to the injected faults."""
         if self._ended:
             return
         if not self._lasting:
-            self._second_last, self._last = self._last, bytes(data)
-            await super().write(data)
+            self._second_last, self._last = self._last, data
+            await self._send(data)
             return
-        await self._write_faulty(bytes(data))
+        await self._write_faulty(data)
 
     async def _write_faulty(self, data: bytes) -> None:
         lasting = self._lasting
@@ -100,12 +105,12 @@ class WatchResponse(web.StreamResponse):
             del lasting[Action.REORDER]
         self._second_last, self._last = self._last, data
         if Action.SPLIT not in lasting:
-            await super().write(data)
+            await self._send(data)
             return
         for start in range(0, len(data), _PIECE_BYTES):
             if self._ended:
                 return
-            await super().write(data[start : start + _PIECE_BYTES])
+            await self._send(data[start : start + _PIECE_BYTES])
             await asyncio.sleep(0)
 
     async def _write_unless_disconnected(self, fault: Fault) -> None:
@@ -124,11 +129,15 @@ class WatchResponse(web.StreamResponse):
             return
         data = self._piece(fault)
         if data:
-            await super().write(data)
+            await self._send(data)
         if fault.action in _ENDING:
             self._ended = True
-            await super().write_eof()
+            await self.end()
             transport.close()  # closes after sending the buffered data, so that the client cannot reuse the connection
+
+    async def _send(self, data: bytes) -> None:
+        if self._stream is not None:
+            await self._stream.write(data)
 
     def _piece(self, fault: Fault) -> bytes:
         match fault.action:

@@ -1,9 +1,10 @@
 """Server-side apply."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.fieldmanagers.conflicts import ApplyConflict
 from kube_apiserver.fieldmanagers.entries import (
@@ -33,8 +34,7 @@ Object = Mapping[str, Any]
 _UNTRACKED = "before-first-apply"
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     applied: dict[str, Any]
     manager: str
     schema: Schema

@@ -1,13 +1,14 @@
 """The difference between two versions of an object, as sets of field paths."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
-from kube_apiserver.fieldmanagers.typed_values import is_leaf, members
+from kube_apiserver.fieldmanagers.typed_values import child_schema, element_of, is_leaf
 from kube_apiserver.schema import Schema
 
-_ABSENT = object()
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -24,55 +25,107 @@ class Comparison:
             return self
         return Comparison(self.added.without(paths), self.removed.without(paths), self.modified.without(paths))
 
+    def put(self, element: str, inside: "Comparison") -> None:
+        """Add what differs in the member ``element``."""
+        if inside.added:
+            self.added.children[element] = inside.added
+        if inside.removed:
+            self.removed.children[element] = inside.removed
+        if inside.modified:
+            self.modified.children[element] = inside.modified
+
 
 def compare(old: Any, new: Any, schema: Schema | None) -> Comparison:
     """Return the comparison of two versions. It lists an added container itself, and every path below it."""
+    if _same(old, new):
+        return Comparison()
+    return _by_member(old, new, schema) if _descends(old, new, schema) else _replaced(old, new, schema)
+
+
+def _replaced(old: Any, new: Any, schema: Schema | None) -> Comparison:
+    """Return the paths below two values of different types, or below leaves, which have none."""
+    return Comparison(_paths_below(new, schema), _paths_below(old, schema))
+
+
+def _by_member(old: Any, new: Any, schema: Schema | None) -> Comparison:
+    """Return what differs between the members of two containers of one type, of which one may be null."""
     result = Comparison()
-    _compare(old, new, schema, (), result)
+    before, after = _members(old, schema), _members(new, schema)
+    prefix = "f:" if isinstance(old or new, dict) else ""
+    for name, value in after.items():
+        if isinstance(value, _Repeated) or isinstance(before.get(name), _Repeated):
+            _compare_repeated(result, name, before.get(name), value, schema)
+        elif name not in before:
+            _insert(result.added, prefix, name, value, schema)
+        elif not _same(before[name], value):
+            element, known = prefix + name, _schema_of(schema, name, prefix)
+            if _descends(before[name], value, known):
+                result.put(element, _by_member(before[name], value, known))
+            else:
+                result.modified.members.add(element)
+                result.put(element, _replaced(before[name], value, known))
+    for name, value in before.items():
+        if name not in after:
+            _insert(result.removed, prefix, name, value, schema)
     return result
 
 
-def _compare(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
-    if old is not _ABSENT and new is not _ABSENT and _same(old, new):
-        return
-    if old is _ABSENT or new is _ABSENT:
-        into, value = (result.added, new) if old is _ABSENT else (result.removed, old)
-        into.insert(path, _paths_below(value, schema))
-        return
-    if not _descends(old, new, schema):
-        result.modified.insert(path)
-        _compare_insides(old, new, schema, path, result)
-        return
-    before = {element: (value, known) for element, value, known in members(old, schema)}
-    after = {element: (value, known) for element, value, known in members(new, schema)}
-    for element in before.keys() | after.keys():
-        known = (after.get(element) or before[element])[1]
-        first = before[element][0] if element in before else _ABSENT
-        second = after[element][0] if element in after else _ABSENT
-        _compare(first, second, known, (*path, element), result)
+def _compare_repeated(into: Comparison, name: str, old: Any, new: Any, schema: Schema | None) -> None:
+    """Compare items of a list of which one version has several with the same keys: those are owned as a whole."""
+    if isinstance(old, _Repeated) and isinstance(new, _Repeated):
+        if not _same(old, new):
+            into.modified.members.add(name)
+    elif isinstance(old, _Repeated):
+        _insert(into.added, "", name, new, schema)
+        into.removed.members.add(name)
+    else:
+        if old is not None:
+            _insert(into.removed, "", name, old, schema)
+        into.added.members.add(name)
+
+
+class _Repeated(list[Any]):
+    """The items of a list that have the same keys."""
+
+
+def _members(value: Any, schema: Schema | None) -> Mapping[str, Any]:
+    """Return the members of an object by their names, or the items of a set or keyed list by their path elements."""
+    if isinstance(value, list) and schema:
+        items: dict[str, Any] = {}
+        for item in value:
+            element = element_of(item, schema)
+            if element not in items:
+                items[element] = item
+            else:
+                known = items[element]
+                items[element] = _Repeated([*(known if isinstance(known, _Repeated) else [known]), item])
+        return items
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _schema_of(schema: Schema | None, name: str, prefix: str) -> Schema | None:
+    return child_schema(schema, name) if prefix else schema and schema.items
+
+
+def _insert(into: FieldSet, prefix: str, name: str, value: Any, schema: Schema | None) -> None:
+    """Add a member and every path below it, except below several items with the same keys."""
+    into.members.add(prefix + name)
+    if (
+        isinstance(value, dict | list)
+        and not isinstance(value, _Repeated)
+        and (below := _paths_below(value, _schema_of(schema, name, prefix)))
+    ):
+        into.children[prefix + name] = below
 
 
 def _paths_below(value: Any, schema: Schema | None) -> FieldSet:
     """Return every path below a value: none below a leaf and an empty container."""
     result = FieldSet()
-    if not value or is_leaf(value, schema):
-        return result
-    for element, member, known in members(value, schema):
-        result.members.add(element)
-        if isinstance(member, (dict, list)):
-            # Of items with the same key, the last one counts.
-            result.children[element] = _paths_below(member, known)
+    if value and not is_leaf(value, schema):
+        prefix = "f:" if isinstance(value, dict) else ""
+        for name, member in _members(value, schema).items():
+            _insert(result, prefix, name, member, schema)
     return result
-
-
-def _compare_insides(old: Any, new: Any, schema: Schema | None, path: Path, result: Comparison) -> None:
-    """Record every path below the old and the new value, whose types differ."""
-    for value, is_old in ((old, True), (new, False)):
-        if is_leaf(value, schema):
-            continue
-        for element, member, known in members(value, schema):
-            before, after = (member, _ABSENT) if is_old else (_ABSENT, member)
-            _compare(before, after, known, (*path, element), result)
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -81,8 +134,8 @@ def _same(old: Any, new: Any) -> bool:
 
 def _descends(old: Any, new: Any, schema: Schema | None) -> bool:
     """Report whether the values are compared member by member: both are containers of one type, not both empty."""
-    known = [value for value in (old, new) if value is not None]
-    containers = [value for value in known if isinstance(value, (dict, list)) and not is_leaf(value, schema)]
-    if len(containers) != len(known) or not any(containers):
+    if not old and not new:
         return False
-    return all(isinstance(value, type(containers[0])) for value in containers)
+    if old is None or new is None:
+        return not is_leaf(new if old is None else old, schema)
+    return isinstance(new, type(old)) and not is_leaf(old, schema)

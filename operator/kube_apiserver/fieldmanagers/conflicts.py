@@ -8,6 +8,7 @@ import msgspec
 from kube_apiserver.fieldmanagers.entries import UPDATE, Entry
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path
 from kube_apiserver.schema import Cause
+from kube_apiserver.schema.go_format import go_text, quoted
 
 
 class ApplyConflict(Exception):
@@ -61,6 +62,16 @@ def _shown_element(element: str) -> str:
         return f".{text}"
     if kind == "k:":
         keys: dict[str, Any] = msgspec.json.decode(text)
-        pairs = ",".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in keys.items())
-        return f"[{pairs}]"
-    return f"[={text}]" if kind == "v:" else f"[{text}]"
+        return f"[{','.join(f'{key}={_shown_value(value)}' for key, value in keys.items())}]"
+    return f"[={_shown_value(msgspec.json.decode(text))}]" if kind == "v:" else f"[{text}]"
+
+
+def _shown_value(value: Any) -> str:
+    """Return a value as structured-merge-diff's ``value.ToString`` formats it."""
+    if isinstance(value, dict):
+        return "".join(f"{key}={_shown_value(member)}" for key, member in sorted(value.items()))
+    if isinstance(value, list):
+        return f"[{','.join(map(_shown_value, value))}]"
+    if isinstance(value, str):
+        return quoted(value)
+    return "null" if value is None else go_text(value)

@@ -1,9 +1,11 @@
 """The entries of ``metadata.managedFields``."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 
@@ -11,8 +13,7 @@ APPLY = "Apply"
 UPDATE = "Update"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One ``managedFields`` entry. ``time`` is RFC 3339 in UTC, "" if unknown."""
 
     manager: str
@@ -38,7 +39,9 @@ def decoded(obj: Mapping[str, Any] | None) -> list[Entry] | None:
 
     Of several entries of one manager, which writes of a scale may leave behind, the last one counts.
     """
-    raw = ((obj or {}).get("metadata") or {}).get("managedFields") or []
+    raw = ((obj or {}).get("metadata") or {}).get("managedFields")
+    if not raw:
+        return []
     try:
         return list({entry.identity: entry for entry in map(_decoded, raw)}.values())
     except (AttributeError, KeyError, TypeError):
@@ -85,14 +88,14 @@ def stamp(now: datetime) -> str:
 
 def with_entries(obj: Mapping[str, Any], entries: Iterable[Entry]) -> dict[str, Any]:
     """Return ``obj`` with these entries as its ``managedFields``. Without entries, the key is removed."""
-    metadata = dict(obj.get("metadata") or {})
-    metadata.pop("managedFields", None)
-    raw = encoded(entries)
-    if raw:
-        metadata["managedFields"] = raw
-    return {**obj, "metadata": metadata}
+    result = without_entries(obj)
+    if raw := encoded(entries):
+        result["metadata"]["managedFields"] = raw
+    return result
 
 
 def without_entries(obj: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``obj`` without ``managedFields``, the form in which objects are compared."""
-    return with_entries(obj, ())
+    metadata = dict(obj.get("metadata") or {})
+    metadata.pop("managedFields", None)
+    return {**obj, "metadata": metadata}

@@ -42,15 +42,13 @@ class FieldSet:
             result[element] = {".": {}, **inside} if inside and element in self.members else inside
         return result
 
-    def insert(self, path: Path, below: "FieldSet | None" = None) -> None:
-        """Add one path, and the paths below it that no call has added before. The empty path is ignored."""
+    def insert(self, path: Path) -> None:
+        """Add one path. The empty path is ignored."""
         node: FieldSet = self
         for element in path[:-1]:
             node = node.children.setdefault(element, FieldSet())
         if path:
             node.members.add(path[-1])
-            if below:
-                node.children[path[-1]] = below
 
     def paths(self, prefix: Path = ()) -> Iterator[Path]:
         """Yield every path: the members of each node, sorted, then its children."""
@@ -59,12 +57,18 @@ class FieldSet:
         for element in sorted(self.children):
             yield from self.children[element].paths((*prefix, element))
 
+    def has_element(self, element: str) -> bool:
+        """Report whether ``element`` is anywhere in the set."""
+        if element in self.members or element in self.children:
+            return True
+        return any(child.has_element(element) for child in self.children.values())
+
     def below(self, element: str) -> "FieldSet":
         """Return the paths below ``element``."""
         return self.children.get(element) or FieldSet()
 
     def __bool__(self) -> bool:
-        return bool(self.members) or any(self.children.values())
+        return bool(self.members) or (bool(self.children) and any(self.children.values()))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FieldSet) and self.encode() == other.encode()
@@ -100,6 +104,8 @@ class FieldSet:
 
     def without(self, paths: frozenset[Path]) -> "FieldSet":
         """Return the set without these paths and everything below them."""
+        if not paths or not self:
+            return self
         whole = {path[0] for path in paths if len(path) == 1}
         children = {}
         for element, child in self.children.items():

@@ -1,9 +1,9 @@
 """Merging of an applied configuration into the live object, and removal of paths from an object."""
 
-import copy
 from collections import deque
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.fieldmanagers.fieldset import FieldSet
 from kube_apiserver.fieldmanagers.typed_values import element_of, is_leaf, schema_at
 from kube_apiserver.schema import Schema
@@ -17,11 +17,11 @@ def merged(live: Any, applied: Any, schema: Schema | None) -> Any:
         result = dict(live)
         for name, value in applied.items():
             known = schema.child(name) if schema else None
-            result[name] = merged(live[name], value, known) if name in live else copy.deepcopy(value)
+            result[name] = merged(live[name], value, known) if name in live else codec.copied(value)
         return result
     if isinstance(live, list) and isinstance(applied, list) and schema and not is_leaf(applied, schema):
         return _merged_list(live, applied, schema)
-    return copy.deepcopy(applied)
+    return codec.copied(applied)
 
 
 def _merged_list(live: list[Any], applied: list[Any], schema: Schema) -> list[Any]:
@@ -45,7 +45,7 @@ def _merged_list(live: list[Any], applied: list[Any], schema: Schema) -> list[An
 def _merged_item(old: dict[str, Any], new: dict[str, Any], element: str, schema: Schema) -> Any:
     if element in old:
         return merged(old[element], new[element], schema.items)
-    return copy.deepcopy(new[element])
+    return codec.copied(new[element])
 
 
 def without_items(value: Any, fields: FieldSet, schema: Schema | None) -> Any:

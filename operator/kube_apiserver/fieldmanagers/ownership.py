@@ -78,8 +78,8 @@ def without_changed(entries: Sequence[Entry], changes: Comparison, *, force: boo
     return [entry.with_fields(entry.fields - touched - changes.removed) for entry in entries]
 
 
-def stripped(fields: FieldSet, ignored: frozenset[Path]) -> FieldSet:
-    """Return ``fields`` without those that cannot be owned: identity, server-set metadata, reset fields."""
+def stripped(fields: FieldSet, ignored: frozenset[Path] = frozenset()) -> FieldSet:
+    """Return ``fields`` without those that cannot be owned: identity, server-set metadata, ``ignored`` ones."""
     return (fields - _STRIPPED).without(ignored)
 
 

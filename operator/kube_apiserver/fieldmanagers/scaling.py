@@ -5,8 +5,9 @@ of its scale, and the reverse. An entry from a write to the scale has no time.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from kube_apiserver.fieldmanagers.entries import Entry, decoded, with_entries
 from kube_apiserver.fieldmanagers.fieldset import FieldSet, Path

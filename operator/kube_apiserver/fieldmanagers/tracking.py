@@ -1,9 +1,10 @@
 """managedFields of create, update and patch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from kube_apiserver.fieldmanagers.entries import (
     UPDATE,
@@ -15,7 +16,7 @@ from kube_apiserver.fieldmanagers.entries import (
 )
 from kube_apiserver.fieldmanagers.ownership import difference, ignored_fields, stripped, without_changed
 from kube_apiserver.fieldmanagers.typed_errors import is_typed
-from kube_apiserver.fieldmanagers.typed_values import rooted
+from kube_apiserver.fieldmanagers.typed_values import KEYLESS, rooted
 from kube_apiserver.schema import Schema
 
 _MOST_UPDATERS = 10
@@ -38,8 +39,8 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
     """Return ``new`` with the ``managedFields`` that this write results in. ``new`` is not modified.
 
     Call it last, on defaulted objects after admission. A write without changes keeps the old time, so that it stays a
-    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates. With
-    a value of a wrong type, which no manager can own, the stored entries stay as they are.
+    no-op. The entries in ``new`` replace the stored ones; ``[{}]`` clears them and stops the tracking of updates. The
+    stored entries stay as they are if no manager can own a value: its type is wrong, or a list item lacks its keys.
 
     Args:
         old: the stored object, None on create.
@@ -62,8 +63,10 @@ def track(  # noqa: PLR0913 - keyword arguments are clearer than one options obj
         return _with_entries_of(old, new)
     ignored = ignored_fields(shape, subresource, reset)
     changes = difference(None if old is None else without_entries(old), without_entries(new), shape).without(ignored)
+    if shape.builtin and any(each.has_element(KEYLESS) for each in (changes.added, changes.modified)):
+        return _with_entries_of(old, new)
     others = without_changed(entries, changes, force=True)
-    gained = stripped(changes.added | changes.modified, ignored)
+    gained = stripped(changes.added | changes.modified)
     mine = Entry(manager, operation, api_version, subresource, stamp(now), gained)
     return with_entries(new, capped(_joined(others, mine)))
 
@@ -99,6 +102,8 @@ def _joined(entries: Sequence[Entry], mine: Entry) -> list[Entry]:
 
 def capped(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries capped at ten Update entries, as kube-apiserver does: the oldest are merged into one."""
+    if len(entries) <= _MOST_UPDATERS:
+        return list(entries)
     updaters = sorted((entry for entry in entries if entry.operation == UPDATE and entry.fields), key=lambda e: e.time)
     surplus = len(updaters) - _MOST_UPDATERS
     if surplus <= 0:

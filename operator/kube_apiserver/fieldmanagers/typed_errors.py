@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kube_apiserver.fieldmanagers.conflicts import shown_path
-from kube_apiserver.fieldmanagers.typed_values import element_of
+from kube_apiserver.fieldmanagers.typed_values import KEYLESS, element_of
 from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_literal, go_text, go_type
 
+#: Go types that are written as a string or as a number.
+_ANY_SCALARS = (".Quantity", ".Time", ".MicroTime", ".IntOrString")
+#: To kube-apiserver, a text with any other format may be any scalar.
+_PLAIN_FORMATS = ("", "byte")
 _OMITS_KEYS = (
     "associative list with keys has an element that omits all key fields [{}] "
     "(and doesn't have default values for any key fields)"
@@ -26,12 +30,22 @@ def typed_patch_error(applied: Mapping[str, Any], schema: Schema, kind: str) -> 
         schema: schema of the kind, with its root.
         kind: group, version and kind, such as ``apps/v1, Kind=Deployment``.
     """
-    if not (error := _typed_error(applied, schema)):
+    error = _typed_error(applied, schema)
+    return f"failed to create typed patch object ({_named(applied)}; {kind}): {error}" if error else ""
+
+
+def untracked_error(live: Mapping[str, Any], schema: Schema, kind: str) -> str:
+    """Return why no manager can own the fields of an untracked object, "" if one can; the arguments are the same."""
+    if (live.get("metadata") or {}).get("managedFields") or not (error := _typed_error(live, schema)):
         return ""
-    metadata = applied.get("metadata")
+    what = f"failed to convert new object ({_named(live)}; {kind}) to smd typed: {error}"
+    return f"failed to create manager for existing fields: {what}"
+
+
+def _named(obj: Mapping[str, Any]) -> str:
+    metadata = obj.get("metadata")
     about = metadata if isinstance(metadata, Mapping) else {}
-    where = f"{about.get('namespace', '')}/{about.get('name', '')}"
-    return f"failed to create typed patch object ({where}; {kind}): {error}"
+    return f"{about.get('namespace', '')}/{about.get('name', '')}"
 
 
 def is_typed(obj: Mapping[str, Any], schema: Schema) -> bool:
@@ -59,11 +73,11 @@ def _errors(
     keeps = keeps or schema.preserve_unknown
     if not schema.type and not schema.builtin and not isinstance(value, (dict, list)):
         return
-    if schema.properties or (schema.type == "object" and not schema.definition):
+    if schema.properties or schema.type == "object":
         yield from _map_errors(value, schema, path, keeps=keeps, repeats=repeats)
     elif schema.type == "array":
         yield from _list_errors(value, schema, path, keeps=keeps, repeats=repeats)
-    elif not schema.definition and not schema.int_or_string and (message := _scalar_error(value, schema.type)):
+    elif message := _scalar_error(value, schema):
         yield path, message
 
 
@@ -73,6 +87,8 @@ def _map_errors(value: Any, schema: Schema, path: str, *, keeps: bool, repeats: 
         return
     for name, member in value.items():
         known = schema.child(name)
+        if known is not None and known.is_plain and known.type == "string" and isinstance(member, str):
+            continue
         if known is not None:
             yield from _errors(member, known, f"{path}.{name}", keeps=keeps, repeats=repeats)
         elif schema.properties and not keeps:
@@ -105,7 +121,7 @@ def _element_error(item: Any, schema: Schema) -> str:
             return "associative list with keys may not have a null element"
         if not isinstance(item, dict):
             return "associative list with keys may not have non-map elements"
-        if element_of(item, schema) == "k:{}":
+        if element_of(item, schema) == KEYLESS:
             return _OMITS_KEYS.format(" ".join(f'"{key}"' for key in schema.list_keys))
         return ""
     if item is None:
@@ -115,7 +131,12 @@ def _element_error(item: Any, schema: Schema) -> str:
     return "not supported: associative list with lists as elements" if isinstance(item, list) else ""
 
 
-def _scalar_error(value: Any, expected: str) -> str:
+def _scalar_error(value: Any, schema: Schema) -> str:
+    expected = schema.type
+    if schema.definition.endswith(_ANY_SCALARS) or (expected == "string" and schema.format not in _PLAIN_FORMATS):
+        return f"expected any scalar, got &{{{go_text(value)}}}" if isinstance(value, dict | list) else ""
+    if schema.int_or_string:
+        return ""
     if expected in ("integer", "number"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return f"expected numeric (int or float), got {go_type(value)}"

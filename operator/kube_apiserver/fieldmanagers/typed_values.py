@@ -14,18 +14,23 @@ from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import go_json
 from kube_apiserver.schema.model import MISSING
 
+#: The element of an item that has none of the keys of its list.
+KEYLESS = "k:{}"
 _ZEROS = {"string": "", "integer": 0, "number": 0, "boolean": False}
 _TEXT = Schema(type="string")
+_FREE = Schema(type="object", preserve_unknown=True)
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 def rooted(schema: Schema | None) -> Schema:
     """Return the schema of a whole object. Custom schemas get the metadata fields that their CRD omits."""
-    if schema is not None and schema.builtin:
-        return schema
-    base = schema or Schema(type="object", preserve_unknown=True)
-    properties = {**_with_heads(base).properties, **_head()}
-    return replace(base, load=lambda: properties, _properties=None, map_type="")
+    base = schema or _FREE
+    if base.builtin:
+        return base
+    if base.rooted is None:
+        properties = {**_with_heads(base).properties, **_head()}
+        base.rooted = replace(base, load=lambda: properties, _properties=None, map_type="")
+    return base.rooted
 
 
 def _head() -> dict[str, Schema]:

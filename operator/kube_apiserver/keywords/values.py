@@ -12,6 +12,7 @@ from kube_apiserver.schema.model import Cause, Schema
 _RANGES = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 _EXACT = 2**53
 _BEYOND_FLOAT = 2.0**128 - 2.0**103  # what rounds to a number that 32 bits cannot hold
+_LARGEST_EXACT = 2**53 - 1
 _EPSILON = 1e-9  # of go-openapi's ``IsFloat64AJSONInteger``
 
 
@@ -101,7 +102,9 @@ def _is_multiple(value: float, factor: float) -> bool:
     if isinstance(value, int):
         return not math.fmod(value, factor)
     quotient = 1 / factor * value if factor < 1 else value / factor
-    return math.isfinite(quotient) and abs(quotient - round(quotient)) <= _EPSILON * abs(round(quotient))
+    if not abs(quotient) <= _LARGEST_EXACT:
+        return False
+    return abs(quotient - round(quotient)) <= _EPSILON * abs(round(quotient))
 
 
 def check_format(value: str, schema: Schema, path: str) -> list[Cause]:

@@ -3,13 +3,27 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kube_apiserver.openapi.descriptions import descriptions
 from kube_apiserver.openapi.operations import PathKind
 from kube_apiserver.openapi.types import REFERENCE
 from kube_apiserver.registry import ServedResource
 
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
-_TEXT = {"type": "string"}
-_HEAD = {"apiVersion": _TEXT, "kind": _TEXT, "metadata": {"allOf": [{"$ref": f"{REFERENCE}{_META}ObjectMeta"}]}}
+# A built-in kind whose descriptions of ``apiVersion`` and ``kind`` custom kinds have too.
+_DESCRIBED = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"
+
+
+def _head(metadata: str = "ObjectMeta", words: str = "Standard object's metadata.") -> dict[str, Any]:
+    """Return the properties that every kind has."""
+    texts = descriptions(_DESCRIBED)
+    return {
+        **{name: {"type": "string", **_described(texts.get(name))} for name in ("apiVersion", "kind")},
+        "metadata": {"allOf": [{"$ref": f"{REFERENCE}{_META}{metadata}"}], **_described(words)},
+    }
+
+
+def _described(words: str | None) -> dict[str, str]:
+    return {"description": words} if words else {}
 
 
 def definition_name(group: str, version: str, kind: str) -> str:
@@ -22,20 +36,16 @@ def schemas(resource: ServedResource) -> dict[str, Any]:
     group, name, kind, list_kind = resource.group, resource.version, resource.kind, resource.list_kind
     definition = definition_name(group, name, kind)
     raw = dict(resource.custom.open_api) if resource.custom is not None else {}
-    properties = {**(raw.get("properties") or {}), **_HEAD}
+    properties = {**(raw.get("properties") or {}), **_head()}
     if not raw.get("properties") and not raw.get("type"):
         raw["x-kubernetes-preserve-unknown-fields"] = True
     shown = {member: _published(schema) for member, schema in sorted(properties.items())}
     own = {**raw, "type": "object", "properties": shown, **_gvk(group, name, kind), **_selectable(resource)}
+    listed_head = _head("ListMeta", "Standard list metadata.")
     listed = {
         "type": "object",
         "required": ["items"],
-        "properties": {
-            "apiVersion": _TEXT,
-            "items": {"type": "array", "items": {"$ref": REFERENCE + definition}},
-            "kind": _TEXT,
-            "metadata": {"allOf": [{"$ref": f"{REFERENCE}{_META}ListMeta"}]},
-        },
+        "properties": {"items": {"type": "array", "items": {"$ref": REFERENCE + definition}}, **listed_head},
         **_gvk(group, name, list_kind),
         **_selectable(resource),
     }
@@ -52,7 +62,7 @@ def _published(schema: Any) -> Any:
     if schema.get("x-kubernetes-int-or-string") is True and not schema.get("anyOf") and not schema.get("allOf"):
         shown["anyOf"] = [{"type": "integer"}, {"type": "string"}]
     if schema.get("x-kubernetes-embedded-resource") is True:
-        shown["properties"] = {**(shown.get("properties") or {}), **_HEAD}
+        shown["properties"] = {**(shown.get("properties") or {}), **_head()}
         required = list(shown.get("required") or ())
         shown["required"] = [*required, *(name for name in ("kind", "apiVersion") if name not in required)]
     return shown

@@ -1,8 +1,9 @@
 """The OpenAPI paths of a group version. kubectl reads them before it sends ``fieldValidation`` or ``dryRun``."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.openapi.types import REFERENCE
 
@@ -25,8 +26,7 @@ _JSON, _YAML, _PROTOBUF, _STREAM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PathKind:
+class PathKind(msgspec.Struct, frozen=True):
     """A resource or subresource with paths in the document.
 
     Attributes:

@@ -15,6 +15,8 @@ from kube_apiserver.openapi.version import MAJOR, MINOR
 
 _DEFINITIONS = "#/definitions/"
 _BODY_MEDIA = ["application/json", "application/yaml"]
+_GVK, _SELECTABLE = "x-kubernetes-group-version-kind", "x-kubernetes-selectable-fields"
+_KEEPS = "x-kubernetes-preserve-unknown-fields"
 _UNSUPPORTED = frozenset({"nullable", "oneOf", "anyOf", "not", "default"})
 _TITLE, _VERSION = "Kubernetes", f"v{MAJOR}.{MINOR}.0"
 
@@ -35,7 +37,7 @@ def v2(documents: Iterable[bytes]) -> bytes:
         paths |= {path: _path(item) for path, item in parsed["paths"].items()}
         for name, schema in parsed["components"].get("schemas", {}).items():
             if name not in definitions:
-                definitions[name] = _flattened(schema)
+                definitions[name] = _definition(schema)
     security = {"BearerToken": {"type": "apiKey", "name": "authorization", "in": "header"}}
     result = {
         "swagger": "2.0",
@@ -58,6 +60,16 @@ def _text(number: int, text: str) -> bytes:
     return bytes([number << 3 | 2, len(text)]) + text.encode()
 
 
+def _definition(schema: Mapping[str, Any]) -> Any:
+    """Return the schema of a kind or of a type.
+
+    Of a kind that preserves unknown fields only the type is left, because kubectl refuses those beside properties.
+    """
+    if _KEEPS in schema and _GVK in schema:
+        return {"type": "object", **{name: schema[name] for name in (_GVK, _SELECTABLE) if name in schema}}
+    return _flattened(schema)
+
+
 def _flattened(schema: Any) -> Any:
     """Return an OpenAPI v3 schema as OpenAPI v2.
 
@@ -70,11 +82,10 @@ def _flattened(schema: Any) -> Any:
     if "oneOf" in schema and "type" not in schema:
         # Quantities and int-or-strings are strings in v2, which has no union types.
         result["type"] = "string"
-    branches = result.get("allOf")
-    if branches and len(branches) == 1 and "$ref" in branches[0]:
-        del result["allOf"]
+    branches = result.pop("allOf", ())
+    if len(branches) == 1 and "$ref" in branches[0]:
         result["$ref"] = branches[0]["$ref"]
-    keeps = result.get("x-kubernetes-preserve-unknown-fields")
+    keeps = result.get(_KEEPS)
     if schema.get("nullable") or keeps:
         result.pop("items", None)
         result.pop("properties", None)
@@ -82,11 +93,19 @@ def _flattened(schema: Any) -> Any:
     if schema.get("nullable") or (kind == "array" and "items" not in result) or (keeps and kind == "object"):
         result.pop("type", None)
     if "properties" in result:
+        _forget_nullable(result)
         result["properties"] = {name: _flattened(member) for name, member in result["properties"].items()}
     for name in ("items", "additionalProperties"):
         if name in result:
             result[name] = _flattened(result[name])
     return result
+
+
+def _forget_nullable(result: dict[str, Any]) -> None:
+    """Require no property that may be null: kubectl takes one that is null for absent."""
+    needed = [name for name in result.pop("required", ()) if not result["properties"].get(name, {}).get("nullable")]
+    if needed:
+        result["required"] = needed
 
 
 def _path(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,3 +26,8 @@ def invalid_directive(message: str) -> PatchError:
 def malformed(message: str) -> PatchError:
     """Return the error of a malformed patch."""
     return PatchError(400, "BadRequest", message)
+
+
+def inapplicable() -> PatchError:
+    """Return the error of a well-formed patch that does not apply."""
+    return PatchError(422, "Invalid", "the server rejected our request due to an error in our request")

@@ -1,6 +1,5 @@
 """RFC 6902 JSON patch, with kube-apiserver's limits, status codes and extensions."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,13 +7,12 @@ import jsonpatch
 import jsonpointer
 
 from kube_apiserver import codec
-from kube_apiserver.patching.errors import PatchError, malformed
+from kube_apiserver.patching.errors import PatchError, inapplicable, malformed
 from kube_apiserver.schema.go_format import json_type
 
 _LIMIT = 10_000
 # What all copies of a patch may add, so that twenty copies of a member into itself do not fill the memory.
 _COPIED_BYTES = 3 * 1024 * 1024
-_PATHLESS = "the server rejected our request due to an error in our request"
 _GO_LIST = "[]handlers.jsonPatchOp"
 
 
@@ -39,19 +37,19 @@ def json_patch(doc: Mapping[str, Any], ops: Any) -> dict[str, Any]:
     if len(ops) > _LIMIT:
         limit = f"Request entity too large: The allowed maximum operations in a JSON patch is {_LIMIT}, got {len(ops)}"
         raise PatchError(413, "RequestEntityTooLarge", limit)
-    result: Any = copy.deepcopy(dict(doc))
+    result: Any = codec.copied(dict(doc))
     copied_bytes = 0
     try:
         for op in ops:
             if op.get("op") == "copy":
                 copied_bytes += _copied_bytes(result, op.get("from"))
                 if copied_bytes > _COPIED_BYTES:
-                    raise PatchError(422, "Invalid", _PATHLESS)
-            result = _applied(result, copy.deepcopy(op))
+                    raise inapplicable()
+            result = _applied(result, codec.copied(op))
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, AttributeError) as error:
-        raise PatchError(422, "Invalid", _PATHLESS) from error
+        raise inapplicable() from error
     if not isinstance(result, dict):
-        raise PatchError(422, "Invalid", _PATHLESS)
+        raise inapplicable()
     return result
 
 

@@ -1,9 +1,9 @@
 """JSON merge patch: RFC 7386, with the exception that kube-apiserver makes for nulls in lists."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
+from kube_apiserver import codec
 from kube_apiserver.patching.errors import malformed
 
 
@@ -32,7 +32,7 @@ def _merged(doc: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, Mapping):
             result[name] = _merged(current, value)
         else:
-            result[name] = copy.deepcopy(value)
+            result[name] = codec.copied(value)
     return result
 
 

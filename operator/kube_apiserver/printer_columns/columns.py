@@ -5,16 +5,16 @@ for ``-o wide``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 Cells = Callable[[Mapping[str, Any], datetime], list[Any]]
 OfList = Callable[[Sequence[Mapping[str, Any]], Sequence[list[Any]]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """The ``columnDefinitions`` of a kind, and the function that returns the cells of one object at a time.
 
     ``of_list`` changes the cells of a list in place where they depend on its other objects.

@@ -1,9 +1,10 @@
 """One served resource: a plural name in one group version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
+
+import msgspec
 
 from kube_apiserver import codec
 from kube_apiserver.schema import Schema, Schemas, SubresourceInfo
@@ -12,8 +13,7 @@ from kube_apiserver.strategies import Strategy
 CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
-@dataclass(frozen=True, slots=True)
-class ScalePaths:
+class ScalePaths(msgspec.Struct, frozen=True):
     """The JSON paths of a custom resource's scale subresource, such as ``.spec.replicas``."""
 
     spec_replicas: str
@@ -21,8 +21,7 @@ class ScalePaths:
     label_selector: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CustomVersion:
+class CustomVersion(msgspec.Struct, frozen=True):
     """The properties of one served version of a CustomResourceDefinition.
 
     Attributes:
@@ -38,8 +37,7 @@ class CustomVersion:
     stored_schema: Schema | None = None
 
 
-@dataclass(frozen=True)
-class ServedResource:
+class ServedResource(msgspec.Struct, frozen=True, dict=True):
     """A resource of the API, with the bucket that stores its objects.
 
     Attributes:

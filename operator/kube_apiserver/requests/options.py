@@ -1,8 +1,9 @@
 """Options of write requests, from the query and, for deletes, from the body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kube_apiserver import codec
 from kube_apiserver.requests.request import Request
@@ -12,8 +13,7 @@ from kube_apiserver.wire.status_error import invalid
 _VALIDATIONS = ("Ignore", "Strict", "Warn")
 
 
-@dataclass(frozen=True, slots=True)
-class WriteOptions:
+class WriteOptions(msgspec.Struct, frozen=True):
     """The options of a create, update or patch.
 
     Attributes:
@@ -57,8 +57,7 @@ def check_dry_run(values: list[str], options_kind: str) -> None:
             raise invalid(options_kind, "meta.k8s.io", "", [Cause("dryRun", "FieldValueNotSupported", message)])
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteOptions:
+class DeleteOptions(msgspec.Struct, frozen=True):
     """The options of a delete.
 
     Attributes:
@@ -123,4 +122,4 @@ def delete_options(options: Mapping[str, Any]) -> DeleteOptions:
 
 def dry_run_in_query(request: Request) -> list[str]:
     """Return the values of ``dryRun`` in the query."""
-    return [value for key, value in request.http.rel_url.query.items() if key == "dryRun" and value]
+    return [value for key, value in request.http.query.items() if key == "dryRun" and value]

@@ -1,11 +1,11 @@
 """A resource request, as the verbs receive it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 
-from aiohttp import web
+import msgspec
 
+import http1
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.registry import ServedResource
 from kube_apiserver.security.user import User
@@ -15,26 +15,26 @@ from kube_apiserver.wire.status_error import bad_request
 
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _BEYOND = 2**63
+_ONLY_CREATES = frozenset({"create"})
 _FALSE = frozenset({"0", "f", "F", "false", "False", "FALSE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A request for a served resource.
 
     Attributes:
         warnings: texts for ``Warning`` headers, appended while the request is handled.
-        duplicates: what strict validation says of members that are in the body twice, set while it is decoded.
+        duplicates: what strict validation says of a body with members that are there twice, set while it is decoded.
     """
 
     cluster: Cluster
-    http: web.BaseRequest
+    http: http1.Request
     target: RequestInfo
     resource: ServedResource
     query: Mapping[str, str]
     user: User
-    warnings: list[str] = field(default_factory=list)
-    duplicates: list[str] = field(default_factory=list)
+    warnings: list[str] = msgspec.field(default_factory=list)
+    duplicates: list[str] = msgspec.field(default_factory=list)
 
     def representation(self) -> Representation:
         """Return the representation that the client accepts. Raise 406 if it accepts none."""
@@ -42,7 +42,12 @@ class Request:
             self.http.headers.get("Accept", ""),
             is_custom=self.resource.custom is not None,
             is_collection=self.http.method == "GET" and not self.target.name,
+            has_table=self._verbs() != _ONLY_CREATES,
         )
+
+    def _verbs(self) -> Collection[str]:
+        info = self.resource.subresource(self.target.subresource) if self.target.subresource else None
+        return self.resource.verbs if info is None else frozenset(info.verbs)
 
     def flag(self, name: str) -> bool | None:
         """Return a boolean query parameter, None if absent."""

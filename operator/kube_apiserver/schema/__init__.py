@@ -14,6 +14,7 @@ from kube_apiserver.schema.names import (
     is_label_value,
     is_path_segment,
     is_qualified_name,
+    is_underscored_subdomain,
 )
 from kube_apiserver.schema.resources import ResourceInfo, SubresourceInfo, builtin_resources
 
@@ -31,4 +32,5 @@ __all__ = [
     "is_label_value",
     "is_path_segment",
     "is_qualified_name",
+    "is_underscored_subdomain",
 ]

@@ -31,7 +31,7 @@ _OPAQUE: dict[str, dict[str, Any]] = {
     "Duration": {"type": "string"},
     "Quantity": {"format": "quantity"},
     "IntOrString": {"int_or_string": True},
-    "RawExtension": {"type": "object", "preserve_unknown": True},
+    "RawExtension": {"type": "object", "preserve_unknown": True, "map_type": "atomic"},
     "FieldsV1": {"type": "object", "preserve_unknown": True},
     "JSON": {"preserve_unknown": True},
     "JSONSchemaPropsOrBool": {"preserve_unknown": True},

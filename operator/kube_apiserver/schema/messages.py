@@ -4,8 +4,9 @@ There is one function per error type. The validators find the errors.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from kube_apiserver.schema.go_format import go_json, go_text, quoted
 from kube_apiserver.schema.model import Cause
@@ -33,6 +34,11 @@ def invalid(path: str, value: Any, detail: str) -> Cause:
     return Cause(path, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
 
 
+def invalid_omitted(path: str, detail: str) -> Cause:
+    """Return the field error for a value that is invalid, without the value."""
+    return Cause(path, "FieldValueInvalid", f"Invalid value: {detail}")
+
+
 def wrong_type(path: str, found: str, expected: str) -> Cause:
     """Return the field error for a value whose type or format ``found`` is not ``expected``."""
     detail = f"{path} in body must be of type {expected}: {shown(found)}"
@@ -51,9 +57,9 @@ def not_supported(path: str, value: Any, supported: Iterable[Any]) -> Cause:
     return Cause(path, "FieldValueNotSupported", f"Unsupported value: {shown(value)}: supported values: {listed}")
 
 
-def not_found(path: str, value: Any) -> Cause:
+def not_found(path: str, value: Any, detail: str = "") -> Cause:
     """Return the field error for a value that names nothing."""
-    return Cause(path, "FieldValueNotFound", f"Not found: {shown(value)}")
+    return Cause(path, "FieldValueNotFound", f"Not found: {shown(value)}{f': {detail}' if detail else ''}")
 
 
 def duplicate(path: str, value: Any) -> Cause:
@@ -61,9 +67,9 @@ def duplicate(path: str, value: Any) -> Cause:
     return Cause(path, "FieldValueDuplicate", f"Duplicate value: {shown(value)}")
 
 
-def forbidden(path: str, detail: str) -> Cause:
+def forbidden(path: str, detail: str = "") -> Cause:
     """Return the field error for a field that must not be set."""
-    return Cause(path, "FieldValueForbidden", f"Forbidden: {detail}")
+    return Cause(path, "FieldValueForbidden", f"Forbidden: {detail}" if detail else "Forbidden")
 
 
 def too_long(path: str, limit: int) -> Cause:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+
+class Cause(msgspec.Struct, frozen=True):
     """One field error: an entry of ``details.causes`` of a 422 Status.
 
     Attributes:
@@ -41,8 +42,7 @@ MISSING: Final = _Missing()
 """Marks a schema without a default, because null is a valid default."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRules:
+class ValueRules(msgspec.Struct, frozen=True):
     """The validation keywords of a custom schema (OpenAPI v3); None where absent."""
 
     pattern: str | None = None
@@ -64,8 +64,7 @@ class ValueRules:
     negated: "Schema | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One entry of ``x-kubernetes-validations``; strings are empty where absent."""
 
     rule: str
@@ -74,6 +73,9 @@ class Rule:
     reason: str = ""
     field_path: str = ""
     optional_old_self: bool | None = None
+
+
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Schema:
         programs: the compiled form of ``cel``, set on first use.
         is_costly: whether evaluating the rules may take long, set by the first evaluation.
         written: the names of the fields that Go writes even when they are unset, set on first use.
+        rooted: the schema of whole objects, with the metadata that a CRD omits, set on first use.
+        is_plain: whether a value is a string, number or boolean that Go writes as it reads it.
         load: fills ``properties`` on first read, because recursive types need lazy loading.
     """
 
@@ -124,9 +128,14 @@ class Schema:
     programs: Any = field(default=None, repr=False, compare=False)
     is_costly: bool | None = field(default=None, repr=False, compare=False)
     written: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    rooted: "Schema | None" = field(default=None, init=False, repr=False, compare=False)
+    is_plain: bool = field(init=False, repr=False, compare=False)
     _properties: "Mapping[str, Schema] | None" = field(default=None, repr=False)
     _has_cel: bool | None = field(default=None, repr=False, compare=False)
     _has_embedded: bool | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.is_plain = self.type in _SCALARS and not self.definition and self.format != "byte"
 
     @property
     def properties(self) -> "Mapping[str, Schema]":

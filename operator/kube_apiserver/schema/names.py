@@ -4,6 +4,8 @@ import re
 
 _LABEL = re.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
+_UNDERSCORED_LABEL = re.compile("_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
+_UNDERSCORED = re.compile(rf"{_UNDERSCORED_LABEL.pattern}(\.{_UNDERSCORED_LABEL.pattern})*")
 _WILDCARD = re.compile(rf"\*\.{_SUBDOMAIN.pattern}")
 _LABEL_1035 = re.compile("[a-z]([-a-z0-9]*[a-z0-9])?")
 _QUALIFIED = re.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
@@ -16,9 +18,11 @@ def _message(words: str, form: re.Pattern[str], *examples: str) -> str:
     return f"{words} (e.g. {listed}, regex used for validation is '{form.pattern}')"
 
 
-def _check(value: str, form: re.Pattern[str], limit: int, message: str, unit: str = "characters") -> list[str]:
+def _check(
+    value: str, form: re.Pattern[str], limit: int, words: str, *examples: str, unit: str = "characters"
+) -> list[str]:
     problems = [f"must be no more than {limit} {unit}"] if len(value.encode()) > limit else []
-    return problems if form.fullmatch(value) else [*problems, message]
+    return problems if form.fullmatch(value) else [*problems, _message(words, form, *examples)]
 
 
 def is_dns1123_label(value: str) -> list[str]:
@@ -27,7 +31,9 @@ def is_dns1123_label(value: str) -> list[str]:
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
         "and must start and end with an alphanumeric character"
     )
-    return _check(value, _LABEL, 63, _message(words, _LABEL, "my-name", "123-abc"))
+    if _SUBDOMAIN.fullmatch(value) and not _LABEL.fullmatch(value):
+        return [*_check(value, _SUBDOMAIN, 63, words), "must not contain dots"]
+    return _check(value, _LABEL, 63, words, "my-name", "123-abc")
 
 
 def is_dns1123_subdomain(value: str) -> list[str]:
@@ -36,7 +42,16 @@ def is_dns1123_subdomain(value: str) -> list[str]:
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return _check(value, _SUBDOMAIN, 253, _message(words, _SUBDOMAIN, "example.com"))
+    return _check(value, _SUBDOMAIN, 253, words, "example.com")
+
+
+def is_underscored_subdomain(value: str) -> list[str]:
+    """Return why ``value`` is not an RFC 1123 subdomain that may have underscores, empty if it is."""
+    words = (
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
+        "and must start and end with an alphanumeric character"
+    )
+    return _check(value, _UNDERSCORED, 253, words, "example.com")
 
 
 def is_wildcard_subdomain(value: str) -> list[str]:
@@ -45,7 +60,7 @@ def is_wildcard_subdomain(value: str) -> list[str]:
         "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
         "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
     )
-    return _check(value, _WILDCARD, 253, _message(words, _WILDCARD, "*.example.com"))
+    return _check(value, _WILDCARD, 253, words, "*.example.com")
 
 
 def is_dns1035_label(value: str) -> list[str]:
@@ -54,7 +69,7 @@ def is_dns1035_label(value: str) -> list[str]:
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
         "start with an alphabetic character, and end with an alphanumeric character"
     )
-    return _check(value, _LABEL_1035, 63, _message(words, _LABEL_1035, "my-name", "abc-123"))
+    return _check(value, _LABEL_1035, 63, words, "my-name", "abc-123")
 
 
 def is_path_segment(value: str) -> list[str]:
@@ -99,13 +114,13 @@ def is_label_value(value: str) -> list[str]:
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return _check(value, _VALUE, 63, _message(words, _VALUE, "MyValue", "my_value", "12345"), "bytes")
+    return _check(value, _VALUE, 63, words, "MyValue", "my_value", "12345", unit="bytes")
 
 
 def is_config_key(value: str) -> list[str]:
     """Return why ``value`` is not a key of a ConfigMap or Secret, empty if it is."""
     words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
-    problems = _check(value, _CONFIG_KEY, 253, _message(words, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
+    problems = _check(value, _CONFIG_KEY, 253, words, "key.name", "KEY_NAME", "key-name")
     if value in (".", ".."):
         problems.append(f"must not be '{value}'")
     elif value.startswith(".."):

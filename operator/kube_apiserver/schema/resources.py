@@ -1,14 +1,14 @@
 """The built-in resources as discovery lists them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from kube_apiserver.schema import facts
 
 
-@dataclass(frozen=True, slots=True)
-class SubresourceInfo:
+class SubresourceInfo(msgspec.Struct, frozen=True):
     """A subresource: its name ("status"), the kind of its requests and responses, and its verbs."""
 
     name: str
@@ -18,8 +18,7 @@ class SubresourceInfo:
     verbs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceInfo:
+class ResourceInfo(msgspec.Struct, frozen=True):
     """One built-in resource of one group and version."""
 
     group: str

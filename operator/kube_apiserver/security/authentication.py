@@ -30,7 +30,8 @@ class Authenticator:
         user = self._without_token
         if token:
             user = self._holder(kind, token.strip())
-        if any(name.lower().startswith(_IMPERSONATE) for name in headers):
+        # Only a request whose headers hold the word at all has each of them looked at.
+        if _IMPERSONATE in "\n".join(headers).lower() and any(map(_impersonates, headers)):
             return self._impersonated(user, headers)
         return user
 
@@ -73,6 +74,10 @@ _IMPERSONATE = "impersonate-"
 _EXTRA = "impersonate-extra-"
 _AUTHENTICATION = "authentication.k8s.io"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
+
+
+def _impersonates(header: str) -> bool:
+    return header.lower().startswith(_IMPERSONATE)
 
 
 def _subject(name: str) -> Attributes:

@@ -1,13 +1,12 @@
 """Attributes of authorization, and the 403 of a denied request."""
 
-from dataclasses import dataclass
+import msgspec
 
 from kube_apiserver.security.user import User
 from kube_apiserver.wire.status_error import StatusError, forbidden
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(msgspec.Struct, frozen=True):
     """The attributes of a request that authorization depends on.
 
     Attributes:

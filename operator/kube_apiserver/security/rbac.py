@@ -1,8 +1,9 @@
 """The RBAC authorizer: evaluates the stored Roles, ClusterRoles and bindings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.rbac_rules import Rule
@@ -84,8 +85,7 @@ class RbacAuthorizer:
         return known[1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
+class _Grant(msgspec.Struct, frozen=True):
     """A binding and its matching subject. ``str`` gives the text of kube-apiserver's RBAC authorizer."""
 
     kind: str

@@ -1,17 +1,18 @@
 """RBAC rules: matching of requests, and coverage of one set of rules by another."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from kube_apiserver.security.authorization import Attributes
 
 _ALL = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One rule of a role."""
 
     verbs: tuple[str, ...]

@@ -1,11 +1,11 @@
 """The user of a request."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class User:
+
+class User(msgspec.Struct, frozen=True):
     """A user as in ``authentication.k8s.io`` UserInfo.
 
     Attributes:

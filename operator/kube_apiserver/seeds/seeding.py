@@ -5,16 +5,11 @@ request, by server-side apply, so that a server with kept data can start with th
 """
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-from aiohttp import web
-from yarl import URL
-
+import http1
 from kube_apiserver import codec
 from kube_apiserver.registry import Registry, ServedResource
 from kube_apiserver.seeds.manifests import DEFINITION, Manifest, ManifestRejected, in_order
@@ -30,11 +25,11 @@ _OF_A_SERVER = ("creationTimestamp", "generation", "managedFields", "ownerRefere
 Send = Callable[[str, str, Any, str], Awaitable[tuple[int, Any]]]
 
 
-async def seed(server: web.Server, token: str, registry: Registry, manifests: Iterable[Manifest]) -> None:
-    """Create objects on a server in this process, through a socket of its own.
+async def seed(handle: http1.Handle, token: str, registry: Registry, manifests: Iterable[Manifest]) -> None:
+    """Create objects on a server in this process.
 
     Args:
-        server: makes the protocol of each connection.
+        handle: answers requests.
         token: the admin's bearer token, "" if the server requires none.
         registry: the resources of the server.
         manifests: the objects.
@@ -42,24 +37,19 @@ async def seed(server: web.Server, token: str, registry: Registry, manifests: It
     Raises:
         ManifestRejected: the server rejects one, or does not serve its kind. Those before it were created.
     """
-    with tempfile.TemporaryDirectory(prefix="kube-apiserver-") as folder:
-        path = str(Path(folder, "seeds"))
-        listener = await asyncio.get_running_loop().create_unix_server(server, path)
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        try:
-            async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(path), headers=headers) as session:
-                await _Seeding(_sender(session), registry).create(manifests)
-        finally:
-            listener.close()
+    await _Seeding(_sender(handle, token), registry).create(manifests)
 
 
-def _sender(session: aiohttp.ClientSession) -> Send:
+def _sender(handle: http1.Handle, token: str) -> Send:
     async def send(method: str, path: str, body: Any, media: str) -> tuple[int, Any]:
-        content = {"Content-Type": media} if body is not None else {}
-        data = codec.encode(body) if body is not None else None
-        url = URL(f"http://localhost{path}", encoded=True)
-        async with session.request(method, url, data=data, headers=content) as response:
-            return response.status, codec.decode(await response.read())
+        headers = [("Authorization", f"Bearer {token}")] if token else []
+        if body is not None:
+            headers.append(("Content-Type", media))
+        data = codec.encode(body) if body is not None else b""
+        answer = await handle(http1.Request(method, path, headers, data))
+        if not isinstance(answer, http1.Response):
+            raise TypeError(f"{method} {path} is answered with a stream")
+        return answer.status, codec.decode(answer.body)
 
     return send
 

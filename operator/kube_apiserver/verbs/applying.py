@@ -6,10 +6,13 @@ from typing import Any
 
 from kube_apiserver import fieldmanagers
 from kube_apiserver.conversion.versions import to_served
+from kube_apiserver.decoding.decoder import value_error
+from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
-from kube_apiserver.requests.request_body import named_object, undeterminable
+from kube_apiserver.requests.request_body import named_object
 from kube_apiserver.schema import Cause
+from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.go_format import json_type, quoted
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.threads import LONG_BYTES, off_loop
@@ -21,7 +24,7 @@ from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import StatusError, bad_request, conflict, invalid
 from kube_apiserver.writes.write_pipeline import complete, present, reset_fields
 
-_IDENTITY = ("name", "namespace")
+_ENTRY = "io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry"
 _NO_OBJECT = (
     "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of "
     "type map[string]interface {{}}"
@@ -36,14 +39,11 @@ async def apply(request: Request, change: Any, options: WriteOptions) -> Respons
     if current is None:
         if request.target.subresource:
             find(request)
-        version = applied["metadata"].pop("resourceVersion", "")
+        obj = await off_loop(is_long, applied_object, request, None, applied, options)
+        version = obj["metadata"].pop("resourceVersion", "")
         if version and not version.isdecimal():
             raise StatusError(500, "", f"strconv.ParseUint: parsing {quoted(version)}: invalid syntax")
-        _require_no_uid(request, applied)
         require_create(request)
-        obj = await off_loop(is_long, applied_object, request, None, applied, options)
-        if request.resource.namespaced:
-            obj["metadata"]["namespace"] = request.target.namespace
         item = await create_object(request, obj, options, applied=True)
     else:
         item = await replace(request, partial(_merged, request, applied, options), options, applied=True)
@@ -53,15 +53,25 @@ async def apply(request: Request, change: Any, options: WriteOptions) -> Respons
 
 
 def _merged(request: Request, applied: dict[str, Any], options: WriteOptions, current: Item) -> dict[str, Any]:
-    merged = applied_object(request, to_served(request.resource, current), applied, options)
+    live = to_served(request.resource, current)
+    merged = applied_object(request, live, applied, options)
+    if request.resource.custom is not None and _without_entries(merged) == _without_entries(live):
+        # To kube-apiserver, an apply without a change is the stored object, without new defaults.
+        unchanged: dict[str, Any] = decoded_numbers(merged)
+        return unchanged
     return complete(request, merged, options, applied=True)
 
 
+def _without_entries(obj: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**obj, "metadata": metadata}
+
+
 def configuration(request: Request, applied: Any) -> dict[str, Any]:
-    """Return the configuration of an apply patch, checked against the request path and the schema.
+    """Return the configuration of an apply patch, checked against the schema.
 
     Raises:
-        StatusError: 400 or 422, the manager is missing or the patch names another object; 500, a field is undeclared.
+        StatusError: 400 or 422, the manager is missing or the patch has another type; 500, a field is undeclared.
     """
     if not request.query.get("fieldManager"):
         message = "Required value: is required for apply patch"
@@ -70,18 +80,22 @@ def configuration(request: Request, applied: Any) -> dict[str, Any]:
         applied = {}
     if not isinstance(applied, dict):
         raise bad_request(_NO_OBJECT.format(json_type(applied)))
-    if _metadata(applied).get("managedFields") is not None:
-        raise bad_request("metadata.managedFields must be nil")
     _require_type(request, applied)
+    if _has_entries(applied):
+        raise bad_request("metadata.managedFields must be nil")
     _require_typed(request, applied)
-    sent_namespace = _metadata(applied).get("namespace")
-    nulls = {name: None for name, value in _metadata(applied).items() if value is None and name not in _IDENTITY}
-    checked = named_object(request, _with_name(request, applied))
-    if not sent_namespace:
-        # managedFields must cover only the fields in the request body.
-        checked["metadata"].pop("namespace", None)
-    checked["metadata"] |= nulls  # the manager owns them too
-    return checked
+    metadata = {name: value for name, value in _metadata(applied).items() if name != "managedFields"}
+    return {**applied, "metadata": metadata}
+
+
+def _has_entries(applied: Mapping[str, Any]) -> bool:
+    """Report whether a configuration has managedFields. Those that Go cannot read are none."""
+    entries = _metadata(applied).get("managedFields")
+    if not isinstance(entries, list):
+        return False
+    schema = from_definition(_ENTRY)
+    readable = (isinstance(each, dict) and schema and value_error(each, schema, "") is None for each in entries)
+    return all(readable)
 
 
 def applied_object(
@@ -89,8 +103,10 @@ def applied_object(
 ) -> dict[str, Any]:
     """Return ``live`` with the configuration ``applied`` to it.
 
+    Like kube-apiserver, it judges the conflicts first, then the path.
+
     Raises:
-        StatusError: 400, malformed; 409, another manager owns a field.
+        StatusError: 400, the result has another name or namespace than the path; 409, another manager owns a field.
     """
     resource = request.resource
     try:
@@ -108,7 +124,9 @@ def applied_object(
     except fieldmanagers.ApplyConflict as error:
         raise _conflict(error) from error
     result["metadata"] = {name: value for name, value in result["metadata"].items() if value is not None}
-    return result
+    if live is None:
+        _require_no_uid(request, result)
+    return named_object(request, result, applied=True)
 
 
 def _conflict(error: fieldmanagers.ApplyConflict) -> StatusError:
@@ -139,18 +157,14 @@ def _require_type(request: Request, applied: Mapping[str, Any]) -> None:
         raise bad_request(f"invalid object type: {version if '/' in version else f'/{version}'}, Kind={kind}")
 
 
-def _with_name(request: Request, applied: dict[str, Any]) -> dict[str, Any]:
-    metadata = applied.get("metadata") or {}
-    if not request.target.subresource and not metadata:
-        raise undeterminable(request)
-    if isinstance(metadata, dict) and not metadata.get("name"):
-        return {**applied, "metadata": {**metadata, "name": request.target.name}}
-    return applied
-
-
 def _require_typed(request: Request, applied: Mapping[str, Any]) -> None:
     """Raise 500 for a configuration that does not match its schema, because its fields could not be owned."""
     resource = request.resource
     kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+    live = None if resource.custom is None else _current(request)
+    if live is not None:
+        schema = fieldmanagers.rooted(resource.schema)
+        if error := fieldmanagers.untracked_error(to_served(resource, live), schema, kind):
+            raise StatusError(500, "", error)
     if error := fieldmanagers.typed_patch_error(applied, fieldmanagers.rooted(resource.schema), kind):
         raise StatusError(500, "", error)

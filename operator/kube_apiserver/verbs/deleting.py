@@ -1,6 +1,8 @@
 """The delete and deletecollection verbs."""
 
 from kube_apiserver import codec
+from kube_apiserver.admission import admit, has_policies
+from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import DeleteOptions, delete_options, delete_options_in_query
 from kube_apiserver.requests.request import Request
@@ -22,6 +24,7 @@ async def delete(request: Request) -> Response:
     check_preconditions(request, item, options)
     if item.name in resource.strategy.deletion.protected_names:
         raise forbidden(resource.plural, resource.group, item.name, "this namespace may not be deleted")
+    _admit(request, item, options)
     last, gone = delete_item(request.cluster, resource, item, options)
     if not options.dry_run:
         await request.cluster.store.durable(last.revision)
@@ -45,6 +48,7 @@ async def delete_collection(request: Request) -> Response:
         if current is None:
             continue  # a concurrent request deletes it
         check_preconditions(request, current, options)
+        _admit(request, current, options)
         delete_item(request.cluster, request.resource, current, options)
     if chosen and not options.dry_run:
         await request.cluster.store.durable(request.cluster.store.revision)
@@ -54,6 +58,11 @@ async def delete_collection(request: Request) -> Response:
 async def _read_options(request: Request) -> DeleteOptions:
     body = await read_as(request, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions")
     return delete_options(body if body_size(request.http) else delete_options_in_query(request))
+
+
+def _admit(request: Request, item: Item, options: DeleteOptions) -> None:
+    if has_policies(request):  # most deletes read no object
+        admit(request, "DELETE", None, to_served(request.resource, item), dry_run=options.dry_run)
 
 
 def check_preconditions(request: Request, item: Item, options: DeleteOptions) -> None:

@@ -3,11 +3,13 @@
 The order of the checks and the messages follow kube-apiserver's ``registry/core/pod/storage/eviction.go``.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from kube_apiserver import codec
+from kube_apiserver.admission import admit
 from kube_apiserver.controllers.label_selectors import selector_text
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.registry import ServedResource
@@ -43,7 +45,10 @@ async def evict(request: Request) -> Response:
     body = await read_as(request, "io.k8s.api.policy.v1.Eviction", "Eviction")
     if (body.get("metadata") or {}).get("name", "") != request.target.name:
         raise bad_request("name in URL does not match name in Eviction object")
-    item, options = find(request), delete_options(_options(request, body))
+    options = delete_options(_options(request, body))
+    shown = {**body, "apiVersion": "policy/v1", "kind": "Eviction"}
+    admit(request, "CREATE", shown, None, dry_run=options.dry_run)
+    item = find(request)
     pod = to_served(request.resource, item)
     if not _ignores_budgets(pod):
         budgets = _budgets_of(request, item)
@@ -78,7 +83,7 @@ def _delete(request: Request, item: Item, pod: dict[str, Any], options: DeleteOp
             request, pod, "DisruptionTarget", reason="EvictionByEvictionAPI", message="Eviction API: evicting"
         )
         item = store(request.cluster, request.resource, pod)
-    return delete_item(request.cluster, request.resource, item, dataclasses.replace(options, resource_version=""))[0]
+    return delete_item(request.cluster, request.resource, item, structs.replace(options, resource_version=""))[0]
 
 
 def set_true_condition(request: Request, pod: dict[str, Any], kind: str, **words: str) -> None:

@@ -9,7 +9,8 @@ from kube_apiserver import patching
 from kube_apiserver.conversion.versions import to_served
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
-from kube_apiserver.requests.request_body import SCHEME, named_object
+from kube_apiserver.requests.request_body import APPLY_PATCH, SCHEME, named_object
+from kube_apiserver.requests.type_mismatch import type_mismatch
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.schema.go_format import go_text
 from kube_apiserver.storage import Item
@@ -33,12 +34,11 @@ from kube_apiserver.wire.status_error import (
     invalid,
     unsupported_media_type,
 )
-from kube_apiserver.writes.write_pipeline import complete, present, type_mismatch
+from kube_apiserver.writes.write_pipeline import complete, present
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
 _IN_VALUE = re.compile(r'duplicate field "\[([0-9]+)\]\.value\.(.*)"', re.DOTALL)
 
 

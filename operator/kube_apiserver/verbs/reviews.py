@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kube_apiserver import codec
-from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.requests.options import write_options
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_object
@@ -13,22 +12,23 @@ from kube_apiserver.security.authorization import Attributes
 from kube_apiserver.security.tokens import Refused
 from kube_apiserver.security.user import User
 from kube_apiserver.threads import LONG_BYTES, off_loop
+from kube_apiserver.verbs.access_attributes import evaluation_error, review_causes
 from kube_apiserver.wire.body import body_size
 from kube_apiserver.wire.response import Response
 from kube_apiserver.wire.status_error import bad_request, invalid
 from kube_apiserver.wire.times import timestamp
-from kube_apiserver.writes.write_pipeline import tracked, type_mismatch
+from kube_apiserver.writes.write_pipeline import complete, tracked
 
 #: kube-apiserver answers these with a new object, which has no metadata of the one that was sent.
 _WITHOUT_METADATA = frozenset({"selfsubjectreviews", "selfsubjectrulesreviews"})
-_ONE_OF = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
 
 
 async def review(request: Request) -> Response:
     """Answer the review in the body."""
-    obj = await read_object(request)
+    sent = await read_object(request)
     is_long = body_size(request.http) > LONG_BYTES
-    await off_loop(is_long, _check_types, request, obj)
+    options = write_options(request, "CreateOptions")
+    obj = await off_loop(is_long, complete, request, sent, options)
     spec = obj["spec"] = obj.get("spec") or {}
     if request.resource.plural in _WITHOUT_METADATA:
         obj["metadata"] = {}
@@ -36,14 +36,8 @@ async def review(request: Request) -> Response:
     if request.resource.plural == "selfsubjectreviews":
         del obj["spec"]
     if request.resource.plural not in _WITHOUT_METADATA:
-        obj = await off_loop(is_long, tracked, request, None, obj, write_options(request, "CreateOptions"))
+        obj = await off_loop(is_long, tracked, request, None, obj, options)
     return Response(codec.encode_object(obj, request.resource.api_version, request.resource.kind), 201)
-
-
-def _check_types(request: Request, obj: dict[str, Any]) -> None:
-    schema = request.resource.schema
-    if schema is not None and (error := decode_error(obj, schema)):
-        raise type_mismatch(request, obj, error)
 
 
 def is_review(plural: str, group: str) -> bool:
@@ -52,28 +46,33 @@ def is_review(plural: str, group: str) -> bool:
 
 
 def _self_access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
-    del obj
-    return _access_status(request, request.user, _attributes(request, spec))
+    _require_valid(request, review_causes(obj, names_user=False, is_local=False))
+    return _access_status(request, request.user, spec)
 
 
 def _access(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
-    del obj
-    attributes = _attributes(request, spec)
-    if not spec.get("user") and not spec.get("groups"):
-        raise _invalid("spec.user", "at least one of user or group must be specified", "")
+    _require_valid(request, review_causes(obj, names_user=True, is_local=request.resource.namespaced))
     user = User(spec.get("user", ""), tuple(spec.get("groups") or ()), spec.get("uid", ""))
-    return _access_status(request, user, attributes)
+    return _access_status(request, user, spec)
 
 
-def _access_status(request: Request, user: User, attributes: Attributes) -> dict[str, Any]:
-    reason = request.cluster.authorizer.allowed_by(user, attributes)
-    return {"allowed": reason is not None, **({"reason": reason} if reason else {})}
+def _require_valid(request: Request, causes: list[Cause]) -> None:
+    if causes:
+        raise invalid("", request.resource.group, "", causes)
+
+
+def _access_status(request: Request, user: User, spec: Mapping[str, Any]) -> dict[str, Any]:
+    reason = request.cluster.authorizer.allowed_by(user, _attributes(request, spec))
+    error = evaluation_error(spec)
+    return {
+        "allowed": reason is not None,
+        **({"reason": reason} if reason else {}),
+        **({"evaluationError": error} if error else {}),
+    }
 
 
 def _attributes(request: Request, spec: Mapping[str, Any]) -> Attributes:
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-    if (resource is None) == (path is None):
-        raise _invalid("spec", _ONE_OF, path)
     if resource is None:
         return Attributes((path or {}).get("verb", ""), path=(path or {}).get("path", ""))
     namespace = request.target.namespace or resource.get("namespace", "")
@@ -87,13 +86,10 @@ def _attributes(request: Request, spec: Mapping[str, Any]) -> Attributes:
     )
 
 
-def _invalid(field: str, why: str, value: object) -> Exception:
-    message = f"Invalid value: {codec.encode(value).decode()}: {why}"
-    return invalid("", "authorization.k8s.io", "", [Cause(field, "FieldValueInvalid", message)])
-
-
 def _rules(request: Request, spec: Mapping[str, Any], obj: dict[str, Any]) -> dict[str, Any]:
-    spec_namespace = spec.get("namespace", "")
+    spec_namespace = spec.get("namespace") or ""
+    if not spec_namespace:
+        raise bad_request("no namespace on request")
     obj["spec"] = {}
     resource_rules, path_rules = request.cluster.authorizer.rules(request.user, spec_namespace)
     return {"resourceRules": resource_rules, "nonResourceRules": path_rules, "incomplete": False}

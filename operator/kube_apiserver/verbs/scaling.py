@@ -1,8 +1,10 @@
 """The scale subresource: the ``autoscaling/v1`` Scale of an object."""
 
-import dataclasses
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+
+from msgspec import structs
 
 from kube_apiserver import codec, fieldmanagers
 from kube_apiserver.controllers.label_selectors import selector_text
@@ -11,12 +13,12 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.registry.resource import ScalePaths
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
-from kube_apiserver.requests.request_body import named_object, read_object
+from kube_apiserver.requests.request_body import APPLY_PATCH, named_object, read_object
 from kube_apiserver.schema import Cause, Schema
 from kube_apiserver.storage import Item
 from kube_apiserver.strategies import Strategy
 from kube_apiserver.verbs.applying import applied_object, configuration
-from kube_apiserver.verbs.patching import APPLY_PATCH, patch_document, read_patch
+from kube_apiserver.verbs.patching import patch_document, read_patch
 from kube_apiserver.verbs.reading import find, find_shown
 from kube_apiserver.verbs.updating import check_name, replace
 from kube_apiserver.wire.response import Response
@@ -74,7 +76,7 @@ async def patch_scale(request: Request) -> Response:
 
 def _view(request: Request) -> Request:
     """Return the request as one for a Scale."""
-    return dataclasses.replace(request, resource=_SCALE)
+    return structs.replace(request, resource=_SCALE)
 
 
 def _tracked(view: Request, before: dict[str, Any], scale: dict[str, Any], options: WriteOptions) -> dict[str, Any]:
@@ -92,7 +94,8 @@ async def _write(request: Request, scale: dict[str, Any], options: WriteOptions)
         _put(obj, where, replicas)
         return complete(request, obj, options, applied=True)
 
-    item = await replace(request, scaled, options, applied=True)
+    shown = partial(_scale_of, request)
+    item = await replace(request, scaled, options, applied=True, shown=shown)
     if not options.dry_run:
         await request.cluster.store.durable(item.revision)
     return Response(codec.encode(_scale(request, item)))
@@ -128,7 +131,11 @@ def _paths(request: Request) -> ScalePaths:
 
 
 def _scale(request: Request, item: Item) -> dict[str, Any]:
-    obj, paths = to_served(request.resource, item), _paths(request)
+    return _scale_of(request, to_served(request.resource, item))
+
+
+def _scale_of(request: Request, obj: dict[str, Any]) -> dict[str, Any]:
+    paths = _paths(request)
     metadata = {name: obj["metadata"][name] for name in _SHOWN_METADATA if name in obj["metadata"]}
     wanted = _get(obj, paths.spec_replicas)
     spec = {"replicas": wanted} if wanted else {}

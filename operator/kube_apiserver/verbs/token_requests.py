@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from kube_apiserver import codec
+from kube_apiserver.admission import admit
+from kube_apiserver.requests.options import dry_run_in_query
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.request_body import read_as
 from kube_apiserver.schema import Cause
@@ -32,6 +34,9 @@ async def request_token(request: Request) -> Response:
     spec = {key: value for key, value in (body.get("spec") or {}).items() if value is not None}
     seconds = _lifetime_seconds(spec.setdefault("expirationSeconds", _DEFAULT_SECONDS))
     spec["audiences"] = spec.get("audiences") or [AUDIENCE]
+    metadata = {"name": item.name, "namespace": item.namespace, **(body.get("metadata") or {})}
+    shown = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": metadata, "spec": spec}
+    admit(request, "CREATE", shown, None, dry_run=bool(dry_run_in_query(request)))
     bound = _bound(request, spec["boundObjectRef"], item.name) if "boundObjectRef" in spec else {}
     now = request.cluster.clock.now()
     account = Account(item.namespace, item.name, item.uid, bound)

@@ -1,14 +1,16 @@
 """The update verb, and the replacement of an object that update, patch and apply share."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from kube_apiserver.admission import admit
 from kube_apiserver.cel import takes_long
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.requests.options import WriteOptions, write_options
 from kube_apiserver.requests.request import Request
-from kube_apiserver.requests.request_body import read_object
+from kube_apiserver.requests.request_body import read_object, undeterminable
 from kube_apiserver.storage import Item, at_revision
 from kube_apiserver.threads import LONG_BYTES, off_loop
 from kube_apiserver.verbs.creating import create_object, require_create
@@ -26,13 +28,16 @@ _LONG_PRODUCT = 2048 * 2048
 #: As often as kube-apiserver, which then answers a patch with a conflict.
 _ATTEMPTS = 5
 
+#: Updates of these create such a kind, whose status they leave out.
+_CREATE = frozenset({"", "status"})
+
 
 async def update(request: Request) -> Response:
     """Replace an object with the one in the body. Some kinds are created if they are absent."""
     options = write_options(request, "UpdateOptions")
     obj = await read_object(request)
     check_name(request, obj)
-    if request.resource.strategy.created_by_update and not request.target.subresource and is_absent(request):
+    if request.resource.strategy.created_by_update and request.target.subresource in _CREATE and is_absent(request):
         return await _create(request, obj, options)
     # Like kube-apiserver, it judges the body before it looks for the object.
     completed = await off_loop(body_size(request.http) > LONG_BYTES, complete, request, obj, options)
@@ -59,6 +64,8 @@ def check_name(request: Request, obj: Mapping[str, Any]) -> None:
     """Raise 400 if the object's name differs from that in the request path."""
     name = obj["metadata"].get("name", "")
     if name != request.target.name:
+        if not name and request.resource.custom is not None:
+            raise undeterminable(request)
         if not name:
             raise bad_request("resource name may not be empty")
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.target.name})")
@@ -70,7 +77,12 @@ def _copied(obj: dict[str, Any]) -> dict[str, Any]:
 
 
 async def replace(
-    request: Request, change: Callable[[Item], dict[str, Any]], options: WriteOptions, *, applied: bool = False
+    request: Request,
+    change: Callable[[Item], dict[str, Any]],
+    options: WriteOptions,
+    *,
+    applied: bool = False,
+    shown: Callable[[dict[str, Any]], dict[str, Any]] = lambda obj: obj,
 ) -> Item:
     """Validate and store the new state of an object. The work on a long one takes a thread.
 
@@ -81,15 +93,17 @@ async def replace(
         change: returns the new state of a stored item, completed. A thread may call it, and more than once.
         options: the options of the write.
         applied: whether the new state has its managedFields already.
+        shown: returns what admission policies see of a state.
 
     Raises:
-        StatusError: 400, 409 or 422.
+        StatusError: 400, 409 or 422, or what an admission policy chooses.
     """
     warnings = list(request.warnings)
     for _ in range(_ATTEMPTS):
         current = find(request)
         is_long = _is_long(body_size(request.http), len(current.raw)) or takes_long(request.resource.schema)
         state = await off_loop(is_long, _next_state, request, current, change, options, applied=applied)
+        admit(request, "UPDATE", shown(state.obj), shown(state.old), dry_run=options.dry_run)
         if not state.is_same:
             check_grants(request, state.obj)
         if find(request) is current:
@@ -103,8 +117,7 @@ def _is_long(body: int, stored: int) -> bool:
     return body + stored > LONG_BYTES or body * stored > _LONG_PRODUCT
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """The new state of an object.
 
     Attributes:

@@ -8,9 +8,7 @@ import asyncio
 import random
 from collections.abc import Iterable, Iterator, Mapping
 
-from aiohttp import web
-from multidict import CIMultiDict
-
+import http1
 from kube_apiserver import codec
 from kube_apiserver.faults.watches import WatchResponse, subject_of
 from kube_apiserver.representations import Presenter
@@ -32,16 +30,14 @@ _NO_ANNOTATIONS: Mapping[str, str] = {}
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
 
 
-async def watch(request: Request) -> web.StreamResponse:
+async def watch(request: Request) -> http1.Stream:
     """Stream changes until the client disconnects, the timeout expires or the client is too slow."""
     stream = WatchStream(request)
-    headers = CIMultiDict({"Cache-Control": "no-cache, private"})
-    for header in warning_headers(request.warnings):
-        headers.add("Warning", header)
+    headers = [("Cache-Control", "no-cache, private")]
+    headers += [("Warning", header) for header in warning_headers(request.warnings)]
     response = WatchResponse(
         request.cluster.faults, request.http, subject_of(request.http, request.target, "watch"), headers, stream.events
     )
-    response.enable_chunked_encoding()
     try:
         await response.open()
         await stream.run(response)
@@ -109,7 +105,7 @@ class WatchStream:
         namespace = self._call.target.namespace
         return f"{namespace}/" if namespace and self._call.resource.namespaced else ""
 
-    async def run(self, response: web.StreamResponse) -> None:
+    async def run(self, response: http1.Stream) -> None:
         """Write events until the watch ends."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
@@ -131,7 +127,7 @@ class WatchStream:
             finally:
                 timer.cancel()
 
-    async def _follow(self, response: web.StreamResponse, cursor: Cursor, deadline: float) -> None:
+    async def _follow(self, response: http1.Stream, cursor: Cursor, deadline: float) -> None:
         loop, interval = asyncio.get_running_loop(), self._call.cluster.bookmark_seconds
         next_bookmark = loop.time() + interval
         while loop.time() < deadline:
@@ -153,7 +149,7 @@ class WatchStream:
         if self._bookmarks:
             await self._send(response, [self._bookmark()])
 
-    async def _send(self, response: web.StreamResponse, lines: Iterable[bytes]) -> None:
+    async def _send(self, response: http1.Stream, lines: Iterable[bytes]) -> None:
         chunk: list[bytes] = []
         size = 0
         pause = Pause()
@@ -167,7 +163,7 @@ class WatchStream:
         if size:
             await self._write(response, b"".join(chunk))
 
-    async def _write(self, response: web.StreamResponse, data: bytes) -> None:
+    async def _write(self, response: http1.Stream, data: bytes) -> None:
         async with asyncio.timeout(self._call.cluster.stuck_seconds):
             await response.write(data)
 

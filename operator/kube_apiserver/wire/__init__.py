@@ -1,4 +1,4 @@
 """HTTP conventions of the Kubernetes API: failures, paths, content negotiation, bodies.
 
-The package depends on aiohttp, not on storage.
+The package depends on HTTP, not on storage.
 """

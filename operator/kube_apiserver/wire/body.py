@@ -1,12 +1,10 @@
 """Decoding of request bodies: JSON, YAML or protobuf."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from aiohttp import web
-
+import http1
 from kube_apiserver import codec, protobuf
 from kube_apiserver.decoding.numbers import decoded_numbers, stored_numbers
 from kube_apiserver.threads import LONG_BYTES, off_loop
@@ -23,16 +21,15 @@ _JSON_PATCH, _YAML_PATCH = "error decoding patch: error converting YAML to JSON"
 JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
-_SIZE = web.RequestKey("kube_apiserver.body_size", int)
 
 
-def media_type(request: web.BaseRequest) -> str:
+def media_type(request: http1.Request) -> str:
     """Return the content type of a request without parameters, JSON by default."""
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower() or JSON
 
 
-async def read_bytes(request: web.BaseRequest) -> bytes:
-    """Return the whole body.
+async def read_bytes(request: http1.Request) -> bytes:
+    """Return the whole body. It may be asked for again.
 
     Raises:
         StatusError: 413, the body exceeds kube-apiserver's limit.
@@ -41,19 +38,17 @@ async def read_bytes(request: web.BaseRequest) -> bytes:
     if (request.content_length or 0) > LIMIT_BYTES:
         raise too_large(LIMIT_BYTES)
     try:
-        # Most bodies come with their headers: a timeout for nothing would take as long as the rest of this function.
-        async with contextlib.nullcontext() if request.content.is_eof() else asyncio.timeout(SECONDS):
-            raw = await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
+        if request.is_complete:  # most bodies come with their headers
+            return await request.read(LIMIT_BYTES)
+        async with asyncio.timeout(SECONDS):
+            return await request.read(LIMIT_BYTES)
+    except http1.BodyTooLargeError as error:
         raise too_large(LIMIT_BYTES) from error
-    request[_SIZE] = len(raw)
-    return raw
 
 
-def body_size(request: web.BaseRequest) -> int:
-    """Return how many bytes ``read_bytes`` returned, 0 if it was not called."""
-    size: int = request.get(_SIZE, 0)
-    return size
+def body_size(request: http1.Request) -> int:
+    """Return how many bytes of a body there are. Ask after ``read_bytes``."""
+    return request.received
 
 
 def parse(raw: bytes, media: str) -> Any:
@@ -80,13 +75,13 @@ def parse_strictly(raw: bytes, media: str) -> tuple[Any, list[str]]:
     if media == YAML:
         return _parse_yaml(raw)
     value = parse(raw, media)
-    return value, duplicates(raw) if media == JSON else []
+    return value, duplicates(raw, value) if media == JSON else []
 
 
-def duplicates(raw: bytes) -> list[str]:
-    """Return the strict errors of members that are in a JSON body twice. The body must be valid."""
+def duplicates(raw: bytes, decoded: Any) -> list[str]:
+    """Return the strict errors of members that are twice in a JSON body, whose value is ``decoded``."""
     try:
-        return [f'duplicate field "{path}"' for path in codec.duplicate_fields(raw)]
+        return [f'duplicate field "{path}"' for path in codec.duplicate_fields(raw, decoded)]
     except RecursionError:
         return []  # JSON that is as deep as this is refused later, if it is not of a field without a schema
 
@@ -148,7 +143,7 @@ def _applied_json(raw: bytes) -> Any:
         applied = codec.decode(raw)
     except codec.MalformedJson:
         return None
-    if duplicates(raw):
+    if duplicates(raw, applied):
         return None  # the YAML parser knows their lines
     if (place := codec.surrogate_escape(raw)) >= 0:
         from kube_apiserver.wire.yaml_loader import BAD_ESCAPE

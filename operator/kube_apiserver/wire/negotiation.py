@@ -1,8 +1,9 @@
 """Content negotiation: the Accept header and the representation of a response."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from kube_apiserver.wire.status_error import StatusError, not_acceptable
 
@@ -13,8 +14,7 @@ STREAMED = ("application/json;stream=watch", f"{PROTOBUF};stream=watch")
 _TRANSFORMS = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(msgspec.Struct, frozen=True):
     """The representation of a response.
 
     Attributes:
@@ -28,8 +28,7 @@ class Representation:
     media: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class MediaRange:
+class MediaRange(msgspec.Struct, frozen=True):
     """One media range of an Accept header."""
 
     media: str
@@ -59,7 +58,12 @@ def media_ranges(accept: str) -> Sequence[MediaRange]:
 
 @lru_cache(maxsize=256)
 def negotiate(
-    accept: str, *, transforms: bool = True, is_custom: bool = False, is_collection: bool = False
+    accept: str,
+    *,
+    transforms: bool = True,
+    is_custom: bool = False,
+    is_collection: bool = False,
+    has_table: bool = True,
 ) -> Representation:
     """Return the representation to respond with.
 
@@ -68,6 +72,7 @@ def negotiate(
         transforms: whether the object may be turned into a Table or into its metadata alone; not so an error.
         is_collection: whether a collection is read, which may be watched; the error says so.
         is_custom: whether it is an object of a custom kind, of which protobuf can have the metadata only.
+        has_table: whether the object may be turned into a Table; not so what can only be created.
 
     Raises:
         StatusError: 406, there is no representation that the client accepts.
@@ -80,6 +85,8 @@ def negotiate(
     for entry in ranges:
         transform = entry.parameter("as")
         if transform and not (transforms and transform in _TRANSFORMS and _known_version(entry)):
+            continue
+        if transform == "Table" and not has_table:
             continue
         if entry.media in ("application/json", "*/*") or (knows_range and entry.media == "application/*"):
             return Representation(transform, entry.parameter("v") or "v1")

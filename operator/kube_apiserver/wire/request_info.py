@@ -4,14 +4,15 @@ The rules follow kube-apiserver's RequestInfo: ``/api/v1`` or ``/apis/<group>/<v
 ``namespaces/<name>``, the resource, then name and subresource.
 """
 
-from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
+
+import msgspec
 
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 
 
-@dataclass(frozen=True, slots=True)
-class RequestInfo:
+class RequestInfo(msgspec.Struct, frozen=True):
     """The parts of a resource path.
 
     Attributes:
@@ -32,6 +33,7 @@ class RequestInfo:
     watching: bool = False
 
 
+@lru_cache(maxsize=256)
 def parse_target(path: str) -> RequestInfo | None:
     """Parse a raw (percent-encoded) path. Return None if it is not below a group version."""
     parts = [unquote(part) for part in path.strip("/").split("/")]

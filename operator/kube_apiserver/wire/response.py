@@ -2,11 +2,11 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from aiohttp import web
+import msgspec
 from multidict import CIMultiDict
 
+import http1
 from kube_apiserver import codec, protobuf
 from kube_apiserver.threads import in_thread, off_loop
 from kube_apiserver.wire.negotiation import PROTOBUF, YAML, negotiate
@@ -22,10 +22,10 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 # Characters of all warnings before they are cut, and of each one then.
 _MOST_WARNED = 4096
 _MOST_OF_ONE = 256
+_NO_HEADERS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """A non-streaming response.
 
     Attributes:
@@ -36,13 +36,17 @@ class Response:
         ends_line: whether a JSON body gets the line feed with which Go's encoder ends it.
     """
 
-    body: bytes = field(repr=False)
+    body: bytes
     status: int = 200
     media: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
     warnings: Sequence[str] = ()
     compress: bool = True
     ends_line: bool = True
+
+    def __repr__(self) -> str:
+        """Show no body, which may have secrets."""
+        return f"Response(status={self.status}, media={self.media!r})"
 
 
 def warning_header(text: str) -> str:
@@ -80,8 +84,8 @@ def failed(failure: StatusError, accept: str = "") -> Response:
     return Response(body, failure.code, media, headers=failure.headers)
 
 
-async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
-    """Return the aiohttp response. Large bodies are compressed in a thread, if the client accepts gzip.
+async def respond(request: http1.Request, reply: Response) -> http1.Response:
+    """Return the response as bytes. Large bodies are compressed in a thread, if the client accepts gzip.
 
     Raises:
         ProtobufError: the body has a value that is not of its type.
@@ -100,7 +104,7 @@ async def respond(request: web.BaseRequest, reply: Response) -> web.Response:
         body = await in_thread(_gzip, body)
         headers["Content-Encoding"] = "gzip"
         headers.add("Vary", "Accept-Encoding")
-    return web.Response(body=body, status=reply.status, headers=headers)
+    return http1.Response(reply.status, body, headers)
 
 
 def _as_yaml(body: bytes) -> bytes:

@@ -25,6 +25,7 @@ _SCALARS = {
     "int": ("-+0123456789", re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")),
 }
 
+_ENDS_OF_LINES = "\0\r\n\x85\u2028\u2029"
 #: The most levels of a document. Go's parser takes 10,000, JSON here as many as Python's stack.
 MAX_DEPTH = 200
 TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
@@ -83,6 +84,26 @@ class JsonTypesLoader(yaml.SafeLoader):
         # Indents are those of the blocks around, and -1 for the document.
         if self.flow_level + len(self.indents) + opened > MAX_DEPTH:
             raise RefusedYaml(TOO_DEEP, self.line)
+
+    def scan_to_next_token(self) -> None:
+        """Skip space and comments, and tabs where Go's parser does: not where they would indent a block."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            while self.peek() in "\t ":
+                self.forward()
+            super().scan_to_next_token()
+
+    def scan_plain_spaces(self, indent: int, start_mark: yaml.Mark) -> Any:
+        """Return the space between two words of a scalar, with the tabs that PyYAML refuses."""
+        length = 0
+        while self.peek(length) in "\t ":
+            length += 1
+        space = self.prefix(length)
+        if "\t" in space:
+            self.forward(length)
+            if self.peek() not in _ENDS_OF_LINES:
+                return [space]
+        return super().scan_plain_spaces(indent, start_mark)
 
     def construct_document(self, node: yaml.Node) -> Any:
         """Return the value of a document.

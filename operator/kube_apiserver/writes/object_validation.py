@@ -1,7 +1,8 @@
 """Validation of an object before it is stored: its metadata, what an update may not change, and its kind."""
 
-import dataclasses
 from typing import Any
+
+from msgspec import structs
 
 from kube_apiserver.decoding.numbers import stored_numbers
 from kube_apiserver.decoding.pruning import prune
@@ -11,10 +12,14 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.strategies import Object, Strategy
 from kube_apiserver.validation.correlation import aligned
-from kube_apiserver.validation.objects import evaluate_rules, validate
+from kube_apiserver.validation.embedded_objects import with_canonical_metadata
+from kube_apiserver.validation.objects import evaluate_rules, repeated_causes, validate
 from kube_apiserver.validation.scale_values import scale_value_causes
 from kube_apiserver.wire.status_error import invalid
-from kube_apiserver.writes.metadata import metadata_causes
+from kube_apiserver.writes.empty_metadata import without_empty_metadata
+from kube_apiserver.writes.metadata import metadata_causes, reported
+
+_REPEATED = "FieldValueDuplicate"
 
 
 def validated(
@@ -42,7 +47,7 @@ def validated(
         own = strategy.validate_status(obj, old or {})
     causes += changed + own if strategy.validates_change_first else own + changed
     if causes:
-        causes.sort(key=lambda cause: cause.is_declared)
+        causes = reported(resource, causes)
         group = resource.group if strategy.error_group is None else strategy.error_group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if strategy.warn is not None:
@@ -63,7 +68,9 @@ def _custom_causes(
     if found and old is not None:
         # Ratcheting: errors that the stored object has already do not reject the update.
         before = validate(aligned(old, obj, custom.schema), custom.schema)
-        found = [cause for cause in found if cause not in before]
+        found = [cause for cause in found if cause not in before or cause.reason == _REPEATED]
+        if repeated_causes(old, custom.schema):
+            found = [cause for cause in found if cause.reason != _REPEATED]
     if writes_status:
         found = [_of_status(cause) for cause in found]
     evaluation = evaluate_rules(obj, old, custom.schema, found)
@@ -83,11 +90,12 @@ def _of_status(cause: Cause) -> Cause:
     """Return a field error as kube-apiserver words it for a custom resource's status, which it validates separately."""
     if cause.field != "status":
         return cause
-    return dataclasses.replace(cause, message=cause.message.replace("status in body", " in body"))
+    return structs.replace(cause, message=cause.message.replace("status in body", " in body"))
 
 
 def _as_stored(custom: CustomVersion, obj: dict[str, Any], *, applied: bool) -> dict[str, Any]:
     if applied:
-        obj = apply_defaults(prune(obj, custom.schema)[0], custom.schema)
+        pruned = with_canonical_metadata(without_empty_metadata(prune(obj, custom.schema)[0]), custom.schema)
+        obj = apply_defaults(pruned, custom.schema)
     whole: dict[str, Any] = stored_numbers(obj)
     return whole

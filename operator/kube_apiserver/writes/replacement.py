@@ -8,8 +8,8 @@ from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
-from kube_apiserver.wire.status_error import conflict, invalid, modified
-from kube_apiserver.writes.metadata import as_reported
+from kube_apiserver.schema.go_format import quoted
+from kube_apiserver.wire.status_error import StatusError, conflict, invalid, modified
 from kube_apiserver.writes.object_validation import validated
 from kube_apiserver.writes.write_pipeline import reset_fields, tracked
 
@@ -43,13 +43,24 @@ def before_update(
     """
     _check_preconditions(request, old, obj)
     _keep_server_fields(old["metadata"], obj["metadata"])
+    if not options.dry_run:
+        obj["metadata"].pop("selfLink", None)  # only what is stored loses it
     sent = dict(obj)
-    obj = _prepared(request, old, obj)
+    whole = obj = _prepared(request, old, obj)
+    if (as_kept := request.resource.strategy.as_kept) is not None:
+        obj = as_kept(obj, old)
     # Like kube-apiserver, it counts before it prunes what was applied.
     _count_generation(request, old, obj)
     obj = validated(request, obj, old, applied=applied)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-    return obj if applied else tracked(request, old, obj, options, sent)
+    if applied:
+        return obj
+    if whole is obj or whole == obj:
+        return tracked(request, old, obj, options, sent)
+    names = [name for name in ("annotations",) if name in whole["metadata"]]
+    metadata = obj["metadata"] | {name: whole["metadata"][name] for name in names}
+    owned = tracked(request, old, {**whole, "metadata": metadata}, options, sent)["metadata"]
+    return {**obj, "metadata": {**owned, **{name: obj["metadata"][name] for name in names}}}
 
 
 def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -81,11 +92,7 @@ def _metadata_of_status(old: dict[str, Any], new: dict[str, Any], reset: Collect
 def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, Any]) -> None:
     resource, metadata = request.resource, obj["metadata"]
     uid = metadata.get("uid")
-    if uid and uid != old["metadata"]["uid"]:
-        if request.http.method == "PATCH":
-            message = f'Invalid value: "{uid}": field is immutable'
-            causes = as_reported(resource, Cause("metadata.uid", "FieldValueInvalid", message))
-            raise invalid(resource.kind, resource.group, request.target.name, causes)
+    if uid and uid != old["metadata"]["uid"] and request.http.method != "PATCH":
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         raise conflict(resource.plural, resource.group, request.target.name, why)
     version = metadata.get("resourceVersion")
@@ -93,18 +100,24 @@ def _check_preconditions(request: Request, old: dict[str, Any], obj: dict[str, A
         message = "Invalid value: 0: must be specified for an update"
         causes = [Cause("metadata.resourceVersion", "FieldValueInvalid", message)]
         raise invalid(resource.plural, resource.group, request.target.name, causes)
+    if version and not version.isdecimal():
+        raise StatusError(500, "", f"strconv.ParseUint: parsing {quoted(version)}: invalid syntax")
     if version and version not in {"0", old["metadata"]["resourceVersion"]}:
         raise modified(resource.plural, resource.group, request.target.name)
 
 
 def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Copy the fields that only the server writes from ``old`` to ``new``."""
-    for name in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+    """Copy the fields that only the server writes from ``old`` to ``new``. Validation refuses those that stay."""
+    for name in ("creationTimestamp", "generation"):
         if name in old:
             new[name] = old[name]
         else:
             new.pop(name, None)
-    new.pop("selfLink", None)
+    new["uid"] = new.get("uid") or old["uid"]
+    if old.get("deletionTimestamp"):
+        new["deletionTimestamp"] = old["deletionTimestamp"]
+    if new.get("deletionGracePeriodSeconds") is None and "deletionGracePeriodSeconds" in old:
+        new["deletionGracePeriodSeconds"] = old["deletionGracePeriodSeconds"]
     if old.get("generateName") and not new.get("generateName"):
         new["generateName"] = old["generateName"]
 
@@ -115,9 +128,10 @@ def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]
     ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
     after = {key: value for key, value in new.items() if key not in ignored}
-    if request.resource.strategy.counts_annotations and request.target.subresource not in _OF_STATUS:
-        before["annotations"] = old["metadata"].get("annotations") or {}
-        after["annotations"] = new["metadata"].get("annotations") or {}
+    strategy = request.resource.strategy
+    for name, counts in (("annotations", strategy.counts_annotations), ("labels", strategy.counts_labels)):
+        if counts and request.target.subresource not in _OF_STATUS:
+            before[name], after[name] = (each["metadata"].get(name) or {} for each in (old, new))
     if request.resource.custom is not None:
         before = decoded_numbers(before)
     # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.

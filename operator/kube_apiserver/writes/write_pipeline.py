@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kube_apiserver import codec, fieldmanagers
+from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
 from kube_apiserver.decoding.decoder import decode_error
@@ -14,17 +14,16 @@ from kube_apiserver.registry import ServedResource
 from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
-from kube_apiserver.schema import Cause
+from kube_apiserver.requests.type_mismatch import type_mismatch
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
-from kube_apiserver.validation.embedded_objects import embedded_error
+from kube_apiserver.validation.embedded_objects import embedded_error, with_canonical_metadata
 from kube_apiserver.wire.body import strict_errors
 from kube_apiserver.wire.response import Response
-from kube_apiserver.wire.status_error import StatusError, bad_request, invalid
+from kube_apiserver.writes.empty_metadata import without_empty_metadata
 
 #: Go's decoder records no more errors. The pruning of custom objects has no limit.
 _MOST_STRICT = 100
-_OMITTED = ("labels", "annotations", "ownerReferences", "finalizers")
 
 
 def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
@@ -51,8 +50,11 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     if error is not None:
         raise type_mismatch(request, obj, error)
     obj, unknown = (obj, []) if as_applied else prune(obj, schema)
-    duplicates, texts = _known_duplicates(request, unknown), [f'unknown field "{path}"' for path in unknown]
-    duplicates = duplicates[:_MOST_STRICT]
+    if request.http.method == "PATCH" and not is_custom:
+        unknown = sorted(unknown)  # Go writes the maps that it patches in order
+    duplicates = _known_duplicates(request, unknown)[:_MOST_STRICT]
+    # Those of a body with duplicate fields are among these, in its order.
+    texts = [text for path in unknown if (text := f'unknown field "{path}"') not in duplicates]
     if not is_custom:
         texts = texts[: _MOST_STRICT - len(duplicates)]
     if (duplicates or texts) and options.validation != "Ignore":
@@ -62,17 +64,8 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
             )
         request.warnings.extend([*duplicates, *texts])
     if is_custom and not applied:
-        obj = _without_empty_metadata(obj)
+        obj = with_canonical_metadata(without_empty_metadata(obj), schema)
     return apply_defaults(obj, schema, request.resource.strategy.default, keep_nulls=applied)
-
-
-def _without_empty_metadata(obj: dict[str, Any]) -> dict[str, Any]:
-    """Return a custom object without empty maps and lists of metadata, which Go does not write."""
-    metadata = obj["metadata"]
-    if not any(name in metadata and not metadata[name] for name in _OMITTED):
-        return obj
-    kept = {name: value for name, value in metadata.items() if value or name not in _OMITTED}
-    return {**obj, "metadata": kept}
 
 
 def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
@@ -117,44 +110,6 @@ def reset_fields(request: Request) -> tuple[str, ...] | None:
     if request.target.subresource == "status":
         return ("metadata", "spec")
     return ("status",) if request.resource.has_status else ()
-
-
-def in_go_order(obj: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with its members in the order of kube-apiserver's messages."""
-    metadata = obj.get("metadata")
-    if not isinstance(metadata, dict):
-        return {name: obj[name] for name in sorted(obj)}
-    known = {name: metadata[name] for name in _METADATA_ORDER if name in metadata}
-    ordered = {name: obj[name] for name in sorted(obj)}
-    return {**ordered, "metadata": {**known, **{name: metadata[name] for name in metadata if name not in known}}}
-
-
-_METADATA_ORDER = (
-    "name",
-    "generateName",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "labels",
-    "annotations",
-    "ownerReferences",
-    "finalizers",
-)
-
-
-def type_mismatch(request: Request, obj: dict[str, Any], why: str) -> StatusError:
-    """Return the error for an object of invalid types: 422 for a patch, else 400."""
-    kind = request.resource.kind
-    if request.http.method == "PATCH":
-        # Custom objects are maps, which Go writes in order.
-        text = codec.token(obj) if request.resource.custom is not None else codec.encode(in_go_order(obj))
-        shown = codec.encode(text.decode()).decode()
-        return invalid("", "", "", [Cause("patch", "FieldValueInvalid", f"Invalid value: {shown}: {why}")])
-    return bad_request(f'{kind} in version "{request.resource.version}" cannot be handled as a {kind}: {why}')
 
 
 def dry_item(resource: ServedResource, stored: dict[str, Any]) -> Item:

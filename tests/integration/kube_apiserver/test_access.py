@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+import pytest
+
 from plugin_operator.testing.eventually import eventually
 from tests.integration.kube_apiserver.conftest import JsonApi
 
@@ -110,3 +112,22 @@ async def test_an_apply_patch_of_a_new_object_needs_create_as_well(api: JsonApi)
     assert (status, failure["reason"]) == (403, "Forbidden")
     await grant(api, [patches | {"verbs": ["create"]}], subject=jane, name="c")
     assert (await api("PATCH", f"{CONFIGMAPS}/a", body, headers=headers, fieldManager="jane"))[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("attributes", "field"),
+    [
+        ({}, "spec"),
+        ({"resourceAttributes": {"fieldSelector": {}}}, "spec.resourceAttributes.fieldSelector.requirements"),
+    ],
+)
+async def test_a_review_that_asks_nothing_is_refused(api: JsonApi, attributes: dict[str, Any], field: str) -> None:
+    status, failure = await api("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {"spec": attributes})
+    assert (status, [cause["field"] for cause in failure["details"]["causes"]]) == (422, [field])
+
+
+async def test_a_review_says_that_it_cannot_read_a_selector(api: JsonApi) -> None:
+    attributes = {"verb": "get", "resource": "pods", "labelSelector": {"rawSelector": "a in"}}
+    body = {"spec": {"resourceAttributes": attributes}}
+    _, answer = await api("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body)
+    assert answer["status"]["evaluationError"] == ("spec.resourceAttributes.labelSelector ignored due to parse error")

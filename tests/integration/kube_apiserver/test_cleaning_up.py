@@ -15,12 +15,16 @@ CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 async def _owned(api: JsonApi, name: str, owner: dict[str, Any], **more: Any) -> dict[str, Any]:
-    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]["name"]}
-    reference |= {"uid": owner["metadata"]["uid"], **more}
+    reference = {**_reference(owner), **more}
     status, obj = await api("POST", CONFIGMAPS, {"metadata": {"name": name, "ownerReferences": [reference]}})
     assert status == 201, obj
     found: dict[str, Any] = obj
     return found
+
+
+def _reference(owner: dict[str, Any]) -> dict[str, Any]:
+    metadata = owner["metadata"]
+    return {"apiVersion": "v1", "kind": "ConfigMap", "name": metadata["name"], "uid": metadata["uid"]}
 
 
 async def _names(api: JsonApi, path: str = CONFIGMAPS) -> list[str]:
@@ -72,6 +76,53 @@ async def test_a_foreground_owner_waits_for_dependents_that_block(api: JsonApi) 
     assert await _names(api) == ["child", "owner"]
     child["metadata"]["finalizers"] = []
     await api("PUT", f"{CONFIGMAPS}/child", child)
+    await eventually(lambda: _no_configmaps(api))
+
+
+async def test_a_dependent_in_the_foreground_waits_for_its_own_dependents(api: JsonApi) -> None:
+    _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
+    child = await _owned(api, "child", owner, blockOwnerDeletion=True)
+    grandchild = await _owned(api, "grandchild", child, blockOwnerDeletion=True)
+    grandchild["metadata"]["finalizers"] = ["example.com/wait"]
+    await api("PUT", f"{CONFIGMAPS}/grandchild", grandchild)
+    await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Foreground")
+
+    async def grandchild_is_marked() -> dict[str, Any]:
+        _, found = await api("GET", f"{CONFIGMAPS}/grandchild")
+        assert found["metadata"].get("deletionTimestamp")
+        marked: dict[str, Any] = found
+        return marked
+
+    grandchild = await eventually(grandchild_is_marked)
+    assert await _names(api) == ["child", "grandchild", "owner"]
+    grandchild["metadata"]["finalizers"] = []
+    await api("PUT", f"{CONFIGMAPS}/grandchild", grandchild)
+    await eventually(lambda: _no_configmaps(api))
+
+
+async def test_a_dependent_of_a_second_owner_stays_and_forgets_the_one_in_the_foreground(api: JsonApi) -> None:
+    _, owner = await api("POST", CONFIGMAPS, {"metadata": {"name": "owner"}})
+    _, other = await api("POST", CONFIGMAPS, {"metadata": {"name": "other"}})
+    child = await _owned(api, "child", owner, blockOwnerDeletion=True)
+    child["metadata"]["ownerReferences"].append(_reference(other))
+    await api("PUT", f"{CONFIGMAPS}/child", child)
+    await api("DELETE", f"{CONFIGMAPS}/owner", propagationPolicy="Foreground")
+
+    async def owner_is_gone() -> bool:
+        return await _names(api) == ["child", "other"]
+
+    await eventually(owner_is_gone)
+    _, child = await api("GET", f"{CONFIGMAPS}/child")
+    assert [reference["name"] for reference in child["metadata"]["ownerReferences"]] == ["other"]
+
+
+async def test_owners_in_a_circle_do_not_wait_for_each_other(api: JsonApi) -> None:
+    _, first = await api("POST", CONFIGMAPS, {"metadata": {"name": "first"}})
+    second = await _owned(api, "second", first, blockOwnerDeletion=True)
+    third = await _owned(api, "third", second, blockOwnerDeletion=True)
+    first["metadata"]["ownerReferences"] = [{**_reference(third), "blockOwnerDeletion": True}]
+    await api("PUT", f"{CONFIGMAPS}/first", first)
+    await api("DELETE", f"{CONFIGMAPS}/first", propagationPolicy="Foreground")
     await eventually(lambda: _no_configmaps(api))
 
 

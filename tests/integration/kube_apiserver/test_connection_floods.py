@@ -8,10 +8,10 @@ import resource
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.wire import body

@@ -165,3 +165,61 @@ async def test_a_write_of_the_status_takes_the_metadata_along_that_its_kind_does
     assert (pod["metadata"]["labels"], pod["metadata"]["annotations"]) == ({"l": "1"}, {"a": "1"})
     assert "ownerReferences" not in pod["metadata"]
     assert "hostname" not in pod["spec"]
+
+
+async def test_the_scale_of_an_object_is_read_and_replaced(api: JsonApi) -> None:
+    sets, labels = f"/apis/apps/v1/namespaces/{NAMESPACE}/replicasets", {"app": "a"}
+    containers = [{"name": "c", "image": "i"}]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+    status, _ = await api("POST", sets, {"metadata": {"name": "a"}, "spec": spec})
+    assert status == 201
+    status, scale = await api("GET", f"{sets}/a/scale")
+    assert (status, scale["kind"], scale["spec"]) == (200, "Scale", {"replicas": 2})
+    status, scaled = await api("PUT", f"{sets}/a/scale", {**scale, "spec": {"replicas": 5}})
+    assert (status, scaled["spec"]) == (200, {"replicas": 5})
+    _, stored = await api("GET", f"{sets}/a")
+    assert stored["spec"]["replicas"] == 5
+
+
+async def test_a_binding_in_its_own_collection_binds_the_pod_that_it_names(api: JsonApi) -> None:
+    pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+    await api("POST", pods, {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})
+    binding = {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
+    status, _ = await api("POST", f"/api/v1/namespaces/{NAMESPACE}/bindings", binding)
+    assert status == 201
+    _, pod = await api("GET", f"{pods}/p")
+    assert pod["spec"]["nodeName"] == "n"
+    assert [(each["type"], each["status"]) for each in pod["status"]["conditions"]] == [("PodScheduled", "True")]
+
+
+async def test_a_binding_names_a_node_and_binds_once(api: JsonApi) -> None:
+    pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+    await api("POST", pods, {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})
+
+    async def bound(target: dict[str, str], query: str = "") -> tuple[int, str]:
+        body = {"metadata": {"name": "p"}, "target": target}
+        status, answer = await api("POST", f"{pods}/p/binding{query}", body)
+        return status, answer.get("message", "")
+
+    assert await bound({"kind": "Service", "name": "n"}) == (
+        500,
+        'target.kind: Unsupported value: "Service": supported values: "Node", "<empty>"',
+    )
+    assert await bound({"kind": "Node"}) == (500, "target.name: Required value")
+    status, message = await bound({"name": "n", "colour": "x"}, "?fieldValidation=Strict")
+    assert (status, message.rpartition(": ")[2]) == (400, 'unknown field "target.colour"')
+    assert await bound({"name": "n", "colour": "x"}, "?dryRun=All") == (201, "")
+    assert await bound({"name": "n"}, "?dryRun=All") == (201, "")
+    assert await bound({"name": "n"}) == (201, "")
+    status, message = await bound({"name": "m"})
+    assert status == 409
+    assert message.endswith('pod p is already assigned to node "n"')
+
+
+async def test_what_is_only_created_has_no_table(api: JsonApi) -> None:
+    path, table = "/apis/authentication.k8s.io/v1/selfsubjectreviews", "application/json;as=Table;v=v1;g=meta.k8s.io"
+    refused, _ = await api("POST", path, {}, headers={"Accept": table})
+    assert refused == 406
+    status, answer = await api("POST", path, {}, headers={"Accept": f"{table},application/json"})
+    assert (status, answer["kind"]) == (201, "SelfSubjectReview")

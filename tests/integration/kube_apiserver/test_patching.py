@@ -65,3 +65,11 @@ async def test_an_unknown_patch_type_is_refused(api: JsonApi) -> None:
     await api("POST", CONFIGMAPS, {"metadata": {"name": "a"}})
     status, failure = await patched(api, f"{CONFIGMAPS}/a", "application/json", {})
     assert (status, failure["reason"]) == (415, "UnsupportedMediaType")
+
+
+@pytest.mark.parametrize("labels", [7, {"a": 1}])
+async def test_a_patch_to_metadata_of_a_wrong_type_is_invalid(api: JsonApi, labels: Any) -> None:
+    await api("POST", CONFIGMAPS, {"metadata": {"name": "typed"}})
+    body = {"metadata": {"labels": labels}}
+    status, failure = await patched(api, f"{CONFIGMAPS}/typed", "application/merge-patch+json", body)
+    assert (status, failure["details"]["causes"][0]["field"]) == (422, "patch")

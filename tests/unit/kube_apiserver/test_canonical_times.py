@@ -12,3 +12,12 @@ def test_a_time_that_has_no_year_in_utc_stays_as_it_is(text: str) -> None:
     assert schema is not None
     assert canonical({"deprecatedLastTimestamp": text}, schema)["deprecatedLastTimestamp"] == text
     assert canonical({"eventTime": text}, schema)["eventTime"] == text
+
+
+def test_an_early_year_has_four_digits() -> None:
+    schema = Schemas.builtin().get(("events.k8s.io", "v1", "Event"))
+    assert schema is not None
+    early = {"deprecatedLastTimestamp": "0476-09-04T01:00:00+01:00", "eventTime": "0476-09-04T00:00:00.5Z"}
+    written = canonical(early, schema)
+    assert written["deprecatedLastTimestamp"] == "0476-09-04T00:00:00Z"
+    assert written["eventTime"] == "0476-09-04T00:00:00.500000Z"

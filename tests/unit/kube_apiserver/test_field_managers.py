@@ -259,3 +259,27 @@ def test_kubectl_takes_over_what_its_client_side_apply_had_set() -> None:
     assert last == '{"apiVersion":"v1","data":{"a":"2"},"kind":"ConfigMap","metadata":{"name":"x"}}\n'
     with pytest.raises(ApplyConflict):
         applied(live, config_map({"a": "2"}), "other")
+
+
+SERVICE_ACCOUNT = builtin_schema("", "v1", "ServiceAccount")
+
+
+def account(*secrets: dict[str, str]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "x"}, "secrets": list(secrets)}
+
+
+def account_fields(old: dict[str, Any] | None, new: dict[str, Any]) -> Any:
+    found = track(old, new, manager="m", schema=SERVICE_ACCOUNT, api_version="v1", now=NOW)
+    entries = found["metadata"].get("managedFields")
+    return entries and entries[0]["fieldsV1"]["f:secrets"]
+
+
+def test_items_with_the_same_keys_are_owned_as_a_whole() -> None:
+    fields = account_fields(None, account({"name": "a", "kind": "x"}, {"name": "a"}))
+    assert fields == {".": {}, 'k:{"name":"a"}': {}}
+
+
+def test_an_item_without_its_keys_leaves_the_stored_managers() -> None:
+    assert account_fields(None, account({"kind": "x"})) is None
+    old = track(None, account({"name": "a"}), manager="m", schema=SERVICE_ACCOUNT, api_version="v1", now=NOW)
+    assert 'k:{"name":"a"}' in account_fields(old, account({"kind": "x"}))

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from kube_apiserver.crds.schemas import from_crd
+from kube_apiserver.validation.correlation import aligned
+from kube_apiserver.validation.embedded_objects import with_canonical_metadata
 from kube_apiserver.validation.objects import validate
 
 ANY = {"x-kubernetes-preserve-unknown-fields": True}
@@ -112,3 +114,22 @@ def test_an_embedded_resource_has_a_kind_and_metadata(inner: dict[str, Any], fie
     schema = {"type": "object", "x-kubernetes-embedded-resource": True, **ANY}
     found = validate({"a": inner}, from_crd({"type": "object", "properties": {"a": schema}}))
     assert [(cause.field, cause.message) for cause in found] == [(field, expected)]
+
+
+def test_a_number_beyond_the_exact_ones_is_no_multiple() -> None:
+    assert words({"type": "number", "multipleOf": 0.5}, 1e30) == ["1e+30: a in body should be a multiple of 0.5"]
+
+
+def test_the_metadata_of_an_embedded_resource_has_no_empty_fields() -> None:
+    embedded = {"type": "object", "x-kubernetes-embedded-resource": True, **ANY}
+    schema = from_crd({"type": "object", "properties": {"l": {"type": "array", "items": embedded}}})
+    sent = [{"metadata": None}, {"metadata": {"name": "", "labels": {"a": None}, "annotations": {}}}, {"x": 1}]
+    written = [{"metadata": {}}, {"metadata": {"labels": {"a": ""}}}, {"x": 1}]
+    assert with_canonical_metadata({"l": sent}, schema) == {"l": written}
+    assert not [each for each in validate({"l": sent[1:2]}, schema) if ".metadata" in each.field]
+
+
+def test_an_emptied_list_is_none_that_an_update_may_leave() -> None:
+    schema = from_crd({"type": "object", "properties": {"l": {"type": "array", "items": {"type": "integer"}}}})
+    assert aligned({"l": [1]}, {"l": []}, schema) == {"l": [1]}
+    assert aligned({"l": [1]}, {"l": [2]}, schema) == {"l": []}

@@ -10,6 +10,7 @@ import pytest
 
 from kube_apiserver.openapi.documents import document
 from kube_apiserver.openapi.publisher import Publisher
+from kube_apiserver.openapi.v2 import v2
 from kube_apiserver.registry import Registry
 from kube_apiserver.registry.builtin_resources import served_builtin_resources
 from kube_apiserver.registry.custom_resources import served_custom_resources
@@ -98,6 +99,46 @@ async def test_a_custom_kind_is_published_with_its_metadata() -> None:
     schema = found["components"]["schemas"]["com.example.v1.Gadget"]
     assert set(schema["properties"]) == {"apiVersion", "kind", "metadata", "spec"}
     assert "/apis/example.com/v1/namespaces/{namespace}/gadgets/{name}/status" in found["paths"]
+
+
+async def test_a_custom_kind_has_the_descriptions_that_all_kinds_have() -> None:
+    found = await Server(CRD).document("apis/example.com/v1")
+    schemas = found["components"]["schemas"]
+    for name in ("com.example.v1.Gadget", "com.example.v1.GadgetList"):
+        assert schemas[name]["properties"]["apiVersion"]["description"].startswith("APIVersion defines"), name
+        assert schemas[name]["properties"]["metadata"]["description"].startswith("Standard "), name
+
+
+def test_the_second_version_has_only_the_type_of_a_kind_that_keeps_unknown_fields() -> None:
+    gvk = {"x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Gadget"}]}
+    kind = {"type": "object", "properties": {"a": {"type": "string"}}, "x-kubernetes-preserve-unknown-fields": True}
+
+    chosen = {"x-kubernetes-selectable-fields": [{"fieldPath": "spec.a"}]}
+    assert in_second_version({**kind, **gvk, **chosen}) == {"type": "object", **gvk, **chosen}
+
+
+@pytest.mark.parametrize("more", [{"properties": {"b": {"type": "string"}}}, {"type": "array", "items": {}}])
+def test_the_second_version_has_no_type_of_a_field_that_keeps_unknown_fields(more: dict[str, Any]) -> None:
+    keeps = {"x-kubernetes-preserve-unknown-fields": True}
+    whole = {"type": "object", "properties": {"a": {"type": "object", **keeps, **more}}}
+
+    assert in_second_version(whole) == {"type": "object", "properties": {"a": keeps}}
+
+
+def test_the_second_version_requires_no_nullable_field_and_has_no_branches() -> None:
+    fields = {"a": {"type": "string", "nullable": True}, "b": {"type": "string", "allOf": [{"minLength": 1}]}}
+
+    assert in_second_version({"type": "object", "required": ["a", "b"], "properties": fields}) == {
+        "type": "object",
+        "required": ["b"],
+        "properties": {"a": {}, "b": {"type": "string"}},
+    }
+
+
+def in_second_version(schema: Mapping[str, Any]) -> dict[str, Any]:
+    whole = json.loads(v2([json.dumps({"paths": {}, "components": {"schemas": {"one": schema}}}).encode()]))
+    found: dict[str, Any] = whole["definitions"]["one"]
+    return found
 
 
 async def test_groups_and_discovery_have_documents_of_their_own() -> None:

@@ -210,3 +210,28 @@ def test_a_list_patch_that_cannot_be_followed_is_a_server_error(item: dict[str, 
     with pytest.raises(PatchError) as caught:
         patched_pod({"containers": [{"name": "a"}]}, {"containers": [item]})
     assert (caught.value.code, caught.value.message) == (500, message)
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text"])
+def test_items_of_a_merged_list_have_one_type(odd: Any) -> None:
+    with pytest.raises(PatchError, match=r"^list element types are not identical: \[\[map\[name:a\]\] \[") as caught:
+        patched_pod({"containers": [{"name": "a"}]}, {"containers": [odd]})
+    assert caught.value.code == 500
+
+
+def test_lists_of_lists_are_not_merged() -> None:
+    with pytest.raises(PatchError) as caught:
+        strategic_merge_patch({"metadata": {"finalizers": []}}, {"metadata": {"finalizers": [["a"]]}}, CONFIG_MAP)
+    assert (caught.value.code, caught.value.reason) == (422, "Invalid")
+
+
+def test_a_list_that_is_absent_is_taken_from_the_patch_as_it_is() -> None:
+    ports = [{"name": "no containerPort", "hostIP": None}]
+    result = patched_pod({"containers": [{"name": "a"}]}, {"containers": [{"name": "a", "ports": ports}]})
+    assert result["containers"] == [{"name": "a", "ports": [{"name": "no containerPort"}]}]
+
+
+def test_a_list_in_a_map_is_not_merged() -> None:
+    request = builtin_schema("certificates.k8s.io", "v1", "CertificateSigningRequest")
+    with pytest.raises(PatchError, match="data type is not struct, instead is: map"):
+        strategic_merge_patch({"spec": {"extra": {"a": ["x"]}}}, {"spec": {"extra": {"a": ["y"]}}}, request)

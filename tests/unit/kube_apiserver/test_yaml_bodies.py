@@ -48,6 +48,11 @@ from kube_apiserver.wire.yaml_loader import JsonTypesLoader, RefusedYaml
         ("a: {b: [1, on]}", {"a": {"b": [1, True]}}),
         ("a: &x {b: 1}\nc: {<<: *x, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
         ("a: 1\n---\nb: 2\n", {"a": 1}),
+        ('{\n\t"a": [\n\t\t{"b":\t1,},\t# c\n \t2\t],\n}\t', {"a": [{"b": 1}, 2]}),
+        ("a: x\ty\nb: [x \ty\t]", {"a": "x\ty", "b": ["x \ty"]}),
+        ("a:\t1\t\nb: x \t# c\n", {"a": 1, "b": "x"}),
+        ("a: x\t\n  y \t \n\n  z\t", {"a": "x y\nz"}),
+        ("[x\t\n y]", ["x y"]),
         ("", None),
     ],
 )
@@ -55,7 +60,9 @@ def test_a_scalar_is_what_go_takes_it_for(text: str, value: dict[str, Any] | Non
     assert parse_yaml(text.encode()) == value
 
 
-@pytest.mark.parametrize("text", ["a: [", "a: !!binary Q", "a: .inf", "a: -.INF", "a: .NaN", "{a: 1"])
+@pytest.mark.parametrize(
+    "text", ["a: [", "a:\n\tb: 1", "\ta: 1", "a: !!binary Q", "a: .inf", "a: -.INF", "a: .NaN", "{a: 1"]
+)
 def test_what_is_no_yaml_is_a_bad_request(text: str) -> None:
     with pytest.raises(StatusError, match="error converting YAML to JSON") as caught:
         parse_yaml(text.encode())
