@@ -286,12 +286,12 @@ def _outside(error: BaseException) -> BaseException | None:
     """Return the first external error or exception group in the chain of ``error``, or None."""
     chain: set[int] = set()
     each: BaseException | None = error
-    while each is not None and id(each) not in chain:
-        if issubclass(type(each), ExternalError | BaseExceptionGroup):
-            return each
+    while each is not None and not issubclass(type(each), (ExternalError, BaseExceptionGroup)):
         chain.add(id(each))
         each = _CAUSE.__get__(each) or _CONTEXT.__get__(each)
-    return None
+        if id(each) in chain:
+            return None
+    return each
 
 
 # The interpreter's own descriptors: a plugin's exception class may define properties of these names.

@@ -33,6 +33,7 @@ Locate = Callable[[str], str | None]
 
 _CLASS_NAME = type.__dict__["__name__"]
 _CLASS_QUALNAME = type.__dict__["__qualname__"]
+_WEAKREF_OFFSET = type.__dict__["__weakrefoffset__"]
 _CAUSE = BaseException.__dict__["__cause__"]
 _CONTEXT = BaseException.__dict__["__context__"]
 _DICT = BaseException.__dict__["__dict__"]
@@ -100,18 +101,19 @@ def _count_frames(of: TracebackType | None, most: int) -> int:
 def message_of(error: BaseException, limit: int = MAX_CHARACTERS) -> str:
     """Return ``str(error)``, truncated to ``limit`` characters, or a note if it raises. Never raises.
 
-    The last result is cached: log, status and health describe the same failure, and its ``__str__`` may be slow.
+    The last result of a plugin's class is cached: log, status and health describe the same failure, and its
+    ``__str__`` may be slow.
     """
     global _last  # noqa: PLW0603 - one entry, replaced as a whole, so that threads may race
-    raised = id(traceback_of(error)), id(_ARGS.__get__(error))
-    known, when, text = _last
-    if known is None or known() is not error or when != raised or limit > MAX_CHARACTERS:
-        text = _message_of(error)[: max(limit, MAX_CHARACTERS) + 1]
-        try:
+    if not _WEAKREF_OFFSET.__get__(type(error)):  # a class of Python itself, without weak references
+        text = _message_of(error)
+    else:
+        raised = id(traceback_of(error)), id(_ARGS.__get__(error))
+        known, when, text = _last
+        if known is None or known() is not error or when != raised or limit > MAX_CHARACTERS:
+            text = _message_of(error)[: max(limit, MAX_CHARACTERS) + 1]
             # A weak reference: an exception keeps the module of its plugin alive.
             _last = weakref.ref(error), raised, text
-        except TypeError:
-            _last = None, raised, ""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

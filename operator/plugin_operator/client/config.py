@@ -5,9 +5,10 @@ Owns the order and the messages. Leaves reading to ``kubeconfig_source`` and ``i
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from plugin_operator.client.credentials.access import Access, AccessSource, FixedAccess
 from plugin_operator.client.credentials.cached_access import CachedAccess
@@ -22,8 +23,7 @@ SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Folder in which the kubelet mounts token, CA certificate and namespace."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionConfig:
+class ConnectionConfig(msgspec.Struct, frozen=True):
     """Address and credentials of one API server.
 
     Attributes:

@@ -62,6 +62,13 @@ def written_call(error: BaseException) -> Call | None:
     return (name, signature) if signature else None
 
 
+def passed_struct(error: BaseException) -> str:
+    """Return the class of an unchangeable struct that was passed to the function that raised; empty for another."""
+    frame, _ = _innermost(error)
+    found: list[Any] = [type(each) for each in frame.f_locals.values()] if frame is not None else []
+    return next((each.__name__ for each in found if _has_fields(each) and each.__struct_config__.frozen), "")
+
+
 def fields_of(value: object) -> list[str]:
     """Return the fields of an object of a class of fields; none for another object."""
     found: Any = type(value)

@@ -7,7 +7,14 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from plugin_operator.error_hints.calls import fields_of, fields_of_class, known_call, line_of, written_call
+from plugin_operator.error_hints.calls import (
+    fields_of,
+    fields_of_class,
+    known_call,
+    line_of,
+    passed_struct,
+    written_call,
+)
 from plugin_operator.error_hints.kind_classes import meant_class, meant_module
 from plugin_operator.error_hints.signatures import API, KINDS, public_names
 from plugin_operator.rendering import MAX_CHARACTERS, class_name, describe, message_of
@@ -18,6 +25,9 @@ _MISSING = re.compile(rf"{_CALL} missing \d+ required (?:positional|keyword-only
 #: msgspec names an argument, and not the class that lacks it.
 _NO_FIELD = re.compile(r"Unexpected keyword argument '(\w+)'")
 _NO_VALUE = re.compile(r"Missing required argument ('\w+')")
+_TOO_MANY = "Extra positional arguments provided"
+#: Python says so of any other object. Most values of the API are structs.
+_NO_DATACLASS = "replace() should be called on dataclass instances"
 _SAME_NAME = "Multiple fields rename to the same name"
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _NOT_IN_MODULE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
@@ -115,6 +125,8 @@ def _of_type(error: BaseException, message: str) -> str:
 
 def _of_objects(error: BaseException, message: str) -> str:
     """Return the fix for an object that is used like one of another kind: typed like a dict, cached like a request."""
+    if message == _NO_DATACLASS and (name := passed_struct(error)):
+        return f"{message}: write msgspec.structs.replace, for {name} is a struct of msgspec"
     line = line_of(error)
     if _NO_AWAIT.match(message) and _LISTER.search(line):
         return f"{message}: ctx.lister reads the cache at once: call it without await"
@@ -144,6 +156,9 @@ def _of_arguments(error: BaseException, message: str) -> str:
     found = _NO_VALUE.fullmatch(message)
     if found and (call := written_call(error)):
         return missing_arguments(call[0], found[1], call[1].names)
+    if message == _TOO_MANY and (call := written_call(error)):
+        name, (names, most, _) = call
+        return f"{name}() takes at most {most} positional arguments: its arguments are {', '.join(names)}"
     return ""
 
 

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.web_request import Request
 from aiohttp.web_response import Response
+from msgspec.structs import replace
 
 from plugin_operator.app.fenced_transport import FencedTransport
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess
-from plugin_operator.client.http.unary import pool
+from plugin_operator.client.http.direct import pool
 from plugin_operator.clock import SystemClock
 from plugin_operator.errors import ApiConnectionError, LeadershipLost
 from plugin_operator.fence import Fence

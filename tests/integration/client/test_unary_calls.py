@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from plugin_operator.client import Access, ApiRequest, Connection, ConnectionConfig, FixedAccess
-from plugin_operator.client.http.unary import pool, wire
-from plugin_operator.client.http.unary.calls import is_repeatable
+from plugin_operator.client.http.direct import pool, wire
+from plugin_operator.client.http.direct.calls import is_repeatable
 from plugin_operator.errors import ApiConnectionError, BadRequestError
 from plugin_operator.metrics import Metrics
 from plugin_operator.testing.eventually import eventually
@@ -223,7 +223,7 @@ async def test_the_end_of_the_connection_ends_the_calls_under_way(server: Server
 async def test_the_slow_body_of_an_error_is_cut(
     server: Server, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "_ERROR_SECONDS", 0.01)
+    monkeypatch.setattr(wire, "ERROR_SECONDS", 0.01)
     server.answer(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 999\r\n\r\nwhy")
     with pytest.raises(BadRequestError, match="why"):
         await connection.send(get())

@@ -19,7 +19,7 @@ from plugin_operator.client.credentials.in_cluster import InClusterSource
 from plugin_operator.client.credentials.kubeconfig import read_context
 from plugin_operator.client.credentials.kubeconfig_source import KubeconfigSource
 from plugin_operator.client.credentials.proxies import proxy_for
-from plugin_operator.client.http import sessions
+from plugin_operator.client.http.direct import dialer
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.metrics import Metrics
 
@@ -240,7 +240,7 @@ class Names:
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     found = Names()
     monkeypatch.setattr(socket, "getaddrinfo", found.getaddrinfo)
-    monkeypatch.setattr(sessions, "_NAMES_SECONDS", 0)
+    monkeypatch.setattr(dialer, "_NAMES_SECONDS", 0)
     return found
 
 

@@ -1,6 +1,6 @@
 """A request to an API server, as a value."""
 
-from dataclasses import fields, replace
+from msgspec.structs import fields, replace
 
 from plugin_operator.client import ApiRequest
 

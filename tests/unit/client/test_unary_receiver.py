@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_operator.client.http import receiving_budget
+from plugin_operator.client.http.direct.receiver import MAX_HEAD_BYTES, MalformedAnswerError, Receiver
 from plugin_operator.client.http.limits import MAX_ERROR_BYTES
 from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.unary.receiver import MAX_HEAD_BYTES, MalformedAnswerError, Receiver
 from plugin_operator.errors import AnswerTooLargeError, ApiConnectionError
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from plugin_operator.errors import ConfigError
 
 #: What each list holds: the name of the part that has the content of an entry.
@@ -32,8 +34,7 @@ class Entry:
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
-class MergedKubeconfig:
+class MergedKubeconfig(msgspec.Struct, frozen=True):
     """The content of all files.
 
     Attributes:

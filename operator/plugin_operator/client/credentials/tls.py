@@ -10,14 +10,14 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 _KEPT_CONTEXTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class TlsSettings:
+class TlsSettings(msgspec.Struct, frozen=True):
     """Material of a TLS handshake; empty settings use the CA certificates of the system.
 
     Attributes:
@@ -29,10 +29,14 @@ class TlsSettings:
     """
 
     ca_pem: str | bytes | None = None
-    certificate_pem: bytes | None = field(default=None, repr=False)
-    key_pem: bytes | None = field(default=None, repr=False)
+    certificate_pem: bytes | None = None
+    key_pem: bytes | None = None
     verify: bool = True
     server_name: str | None = None
+
+    def __repr__(self) -> str:
+        """Return what is no secret."""
+        return f"TlsSettings(verify={self.verify}, server_name={self.server_name!r})"
 
     def context(self) -> ssl.SSLContext:
         """Return the context; equal settings share one.

@@ -4,14 +4,14 @@ Owns content, deadline and send guard of a request. Leaves host, credentials and
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Self, TypeAlias
+
+import msgspec
 
 Query: TypeAlias = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(msgspec.Struct, frozen=True):
     """One request to an API server.
 
     Attributes:
@@ -31,12 +31,12 @@ class ApiRequest:
     method: str
     path: str
     query: Query = ()
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
     content_type: str = "application/json"
     accept: str = "application/json"
     timeout_seconds: float = 30.0
-    about: Mapping[str, str] | None = field(default=None, repr=False)
-    send_guard: Callable[[], None] | None = field(default=None, repr=False)
+    about: Mapping[str, str] | None = None
+    send_guard: Callable[[], None] | None = None
 
     @property
     def is_write(self) -> bool:
@@ -44,15 +44,9 @@ class ApiRequest:
         return self.method != "GET"
 
     def guarded_by(self, send_guard: Callable[[], None]) -> Self:
-        """Return the request with a send guard; every write passes here, and ``dataclasses.replace`` takes 3 µs."""
-        return type(self)(
-            self.method,
-            self.path,
-            self.query,
-            self.body,
-            self.content_type,
-            self.accept,
-            self.timeout_seconds,
-            self.about,
-            send_guard,
-        )
+        """Return the request with a send guard."""
+        return msgspec.structs.replace(self, send_guard=send_guard)
+
+    def __repr__(self) -> str:
+        """Return method, path and query only: a body may contain secrets."""
+        return f"ApiRequest({self.method!r}, {self.path!r}, {self.query!r})"

@@ -2,10 +2,8 @@
 
 import ssl
 
-import aiohttp
-
 from plugin_operator.client.credentials.access import Access, AccessSource
-from plugin_operator.client.http.unary.failures import DialError
+from plugin_operator.client.http.direct.failures import DialError
 from plugin_operator.errors import ApiError, ConfigError
 
 # Parts of OpenSSL's reasons for a rejected certificate; the server has not read such a request.
@@ -66,17 +64,15 @@ class Attempts:
             return False
         has_changed = fresh.tls != self.access.tls
         self.access = fresh
-        return has_changed and (is_handshake or is_read or isinstance(error, aiohttp.ClientConnectorError | DialError))
+        return has_changed and (is_handshake or is_read or isinstance(error, DialError))
 
 
 def _is_handshake(error: BaseException) -> bool:
     """Report whether a TLS handshake failed; in TLS 1.3 a rejected client certificate shows only on reading."""
-    if isinstance(error, aiohttp.ClientSSLError | ssl.CertificateError):
-        return True
-    if isinstance(error, DialError) and error.is_handshake:
+    if isinstance(error, ssl.CertificateError) or (isinstance(error, DialError) and error.is_handshake):
         return True
     each: BaseException | None = error
-    for _ in range(5):
+    for _ in range(6):
         if isinstance(each, ssl.SSLError):
             return any(word in str(each.reason) for word in _ABOUT_CERTIFICATES)
         each = each and (getattr(each, "os_error", None) or each.__cause__ or each.__context__)

@@ -1,18 +1,18 @@
 """Exceptions of broken connections, and their messages.
 
-Owns the knowledge of what aiohttp, asyncio and OpenSSL raise. Leaves retries to ``attempts``.
+Owns the knowledge of what asyncio and OpenSSL raise. Leaves the exceptions of aiohttp to ``by_aiohttp``, and retries to
+``attempts``.
 """
 
 import asyncio
 import ssl
 
-import aiohttp
-
 from plugin_operator.client.credentials.access import Access
 
 _MAX_WORDS = 500
 _MAX_CHAIN = 20
-_TRANSPORT_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ssl.CertificateError, ValueError)
+_MAX_NESTING = 3  # the exception of this package, that of aiohttp, and that of asyncio
+_TRANSPORT_ERRORS = (OSError, TimeoutError, ssl.CertificateError, ValueError)
 
 
 def is_broken_connection(error: BaseException) -> bool:
@@ -34,15 +34,14 @@ def cause_of(error: BaseException, access: Access) -> BaseException | None:
 
 
 def words_of(error: BaseException, access: Access) -> str:
-    """Return the message of a failure, truncated and without credentials: aiohttp quotes what the server sent."""
-    nested = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) else error
-    if nested is not None and nested.__context__ is not None and _is_of_nested_tls(nested):
-        error = nested.__context__
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        words = str(error.certificate_error)
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        words = str(error.os_error)  # without the repr of the TLS context
-    elif isinstance(error, asyncio.TimeoutError):
+    """Return the message of a failure, truncated and without credentials: it may quote what the server sent."""
+    nested: BaseException | None = error
+    for _ in range(_MAX_NESTING):
+        if nested is not None and nested.__context__ is not None and _is_of_nested_tls(nested):
+            error = nested.__context__
+            break
+        nested = nested and nested.__cause__
+    if isinstance(error, asyncio.TimeoutError):
         words = f"no answer in time ({error})" if str(error) else "no answer in time"
     else:
         words = str(error)

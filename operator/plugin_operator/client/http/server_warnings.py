@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from plugin_operator import logs
+from plugin_operator.client.http.answer import Headers
 from plugin_operator.client.http.api_request import ApiRequest
 from plugin_operator.client.http.request_path import object_of
-from plugin_operator.client.http.unary.answer import Headers
 
 _log = logs.get_logger(__name__)
 

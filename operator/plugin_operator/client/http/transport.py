@@ -5,19 +5,23 @@ Owns the types of responses. ``Connection`` implements ``Transport`` over HTTP; 
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from plugin_operator.client.http.api_request import ApiRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """A complete response with a status below 400; header names are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        """Return status and headers only: a body may contain secrets."""
+        return f"Response({self.status}, {self.headers!r})"
 
 
 class ByteStream(Protocol):

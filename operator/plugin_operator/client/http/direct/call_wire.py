@@ -1,23 +1,19 @@
-"""``Wire``: one TCP or TLS connection that carries one request at a time.
+"""``CallWire``: a connection that carries one call at a time.
 
 Owns the life of one exchange: write, receive, deadline, cancellation. Leaves reuse to ``pool``.
 """
 
 import asyncio
-from typing import cast
 
+from plugin_operator.client.http.answer import Answer
+from plugin_operator.client.http.direct import wire
+from plugin_operator.client.http.direct.receiver import Receiver
 from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.unary.answer import Answer
-from plugin_operator.client.http.unary.failures import ClosedByServerError
-from plugin_operator.client.http.unary.receiver import Receiver
 from plugin_operator.errors import ApiConnectionError
 
-_ERROR_SECONDS = 5.0
-_JOINED_BYTES = 2**16
 
-
-class Wire(asyncio.Protocol):
-    """A connection to a server.
+class CallWire(wire.Wire):
+    """A connection for calls, one after the other.
 
     Attributes:
         is_used: whether it has carried a request.
@@ -25,18 +21,12 @@ class Wire(asyncio.Protocol):
     """
 
     def __init__(self, budget: ReceivingBudget) -> None:
-        self._loop = asyncio.get_running_loop()
+        super().__init__()
         self._receiver = Receiver(budget)
-        self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.is_used = False
         self.idle_since = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a request can be sent; the server may have closed it all the same."""
-        return self._transport is not None and not self._transport.is_closing()
 
     @property
     def may_reuse(self) -> bool:
@@ -64,7 +54,7 @@ class Wire(asyncio.Protocol):
         waiter = self._waiter = self._loop.create_future()
         timer = self._timer = self._loop.call_at(until, self._time_out)
         try:
-            self._write(head, body)
+            self.write(head, body)
             await waiter
             return receiver.answer()
         except BaseException:
@@ -76,15 +66,6 @@ class Wire(asyncio.Protocol):
             if self._timer is not None:
                 self._timer.cancel()
             receiver.discard()
-
-    def close(self) -> None:
-        """Close the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport."""
-        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Take received bytes; those that were not asked for close the connection."""
@@ -101,7 +82,7 @@ class Wire(asyncio.Protocol):
         if receiver.is_complete:
             waiter.set_result(None)
         elif receiver.is_error and not had_status:
-            self._timer = self._loop.call_later(_ERROR_SECONDS, self._cut)
+            self._timer = self._loop.call_later(wire.ERROR_SECONDS, self._cut)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange; without a length, the end of the connection completes the response."""
@@ -113,21 +94,7 @@ class Wire(asyncio.Protocol):
         elif exc is None and receiver.is_error:
             self._cut()
         else:
-            message = "the response is truncated" if receiver.has_begun else "the server closed the connection"
-            broken = ClosedByServerError(f"{message}: {exc}" if exc else message, has_begun=receiver.has_begun)
-            broken.__cause__ = exc
-            waiter.set_exception(broken)
-
-    def _write(self, head: bytes, body: bytes | None) -> None:
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            raise ClosedByServerError("the server closed the connection", has_begun=False)
-        if not body:
-            transport.write(head)
-        elif len(body) <= _JOINED_BYTES:
-            transport.write(head + body)
-        else:
-            transport.writelines((head, body))
+            waiter.set_exception(wire.broken(exc, has_begun=receiver.has_begun))
 
     def _time_out(self) -> None:
         if self._waiter is not None and not self._waiter.done():

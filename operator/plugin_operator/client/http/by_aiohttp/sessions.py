@@ -3,19 +3,17 @@
 Calls and streams use separate pools, and the pool of streams has no limit, so watches never starve calls.
 """
 
-import socket
 from collections.abc import Sequence
 
 import aiohttp
-from aiohappyeyeballs import AddrInfoType
 
-from plugin_operator.client.http.resolver import OwnThreadsResolver
-from plugin_operator.client.http.send_guard import GuardedRequest
+from plugin_operator.client.http.by_aiohttp.resolver import AiohttpResolver
+from plugin_operator.client.http.by_aiohttp.send_guard import GuardedRequest
+from plugin_operator.client.http.sockets import keep_alive_socket
 
 _MOST_CALLS_AT_ONCE = 100
 _NAMES_SECONDS = 10  # lifetime of a resolved address; later connections resolve the name again
 _READ_BUFFER_BYTES = 2**19
-_KEEP_ALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
 def session_for_calls(user_agent: str, traces: Sequence[aiohttp.TraceConfig]) -> aiohttp.ClientSession:
@@ -47,22 +45,10 @@ def _headers(user_agent: str) -> dict[str, str]:
 
 
 def _connector(limit: int) -> aiohttp.TCPConnector:
-    resolver = OwnThreadsResolver()
     return aiohttp.TCPConnector(
         limit=limit,
         keepalive_timeout=60.0,
         socket_factory=keep_alive_socket,
-        resolver=resolver,
+        resolver=AiohttpResolver(),
         ttl_dns_cache=_NAMES_SECONDS,
     )
-
-
-def keep_alive_socket(address: AddrInfoType) -> socket.socket:
-    """Return a socket with keep-alive: the kernel detects a dead peer within a minute."""
-    made = socket.socket(*address[:3])
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in _KEEP_ALIVE:
-        if hasattr(socket, option):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return made

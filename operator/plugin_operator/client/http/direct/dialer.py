@@ -3,43 +3,39 @@
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import TypeVar
 
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType
 
-from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.resolver import OwnThreadsResolver
-from plugin_operator.client.http.sessions import keep_alive_socket
-from plugin_operator.client.http.unary.destination import Server
-from plugin_operator.client.http.unary.failures import DialError
-from plugin_operator.client.http.unary.wire import Wire
+from plugin_operator.client.http.direct.destination import Server
+from plugin_operator.client.http.direct.failures import DialError
+from plugin_operator.client.http.direct.wire import Wire
+from plugin_operator.client.http.resolver import Resolver
+from plugin_operator.client.http.sockets import keep_alive_socket
+
+W = TypeVar("W", bound=Wire)
 
 CONNECT_SECONDS = 10.0
 _NAMES_SECONDS = 10.0  # lifetime of a resolved address; later connections resolve the name again
 _NEXT_ADDRESS_SECONDS = 0.25
 
-Addresses = Sequence[AddrInfoType]
-
 
 class Dialer:
-    """Connects to servers.
+    """Connects to servers."""
 
-    Args:
-        budget: bytes being received, of all connections.
-    """
+    def __init__(self) -> None:
+        self._resolver: Resolver | None = None
+        self._known: dict[tuple[str, int], tuple[float, list[AddrInfoType]]] = {}
 
-    def __init__(self, budget: ReceivingBudget) -> None:
-        self._budget = budget
-        self._resolver: OwnThreadsResolver | None = None
-        self._known: dict[tuple[str, int], tuple[float, Addresses]] = {}
-
-    async def dial(self, server: Server, until: float) -> Wire:
+    async def dial(self, server: Server, until: float, make: Callable[[], W]) -> W:
         """Return a new connection.
 
         Args:
             server: the server.
             until: deadline in the time of the loop.
+            make: makes the protocol of the connection.
 
         Raises:
             DialError: the name has no address, or no address accepts a connection, or the TLS handshake failed.
@@ -48,7 +44,8 @@ class Dialer:
         """
         loop = asyncio.get_running_loop()
         context = server.context()
-        name = server.tls.server_name or server.host if server.tls is not None else None
+        # A certificate states a name without the dot that marks it as complete.
+        name = (server.tls.server_name or server.host).rstrip(".") if server.tls is not None else None
         try:
             async with asyncio.timeout_at(min(until, loop.time() + CONNECT_SECONDS)):
                 connected = await aiohappyeyeballs.start_connection(
@@ -58,9 +55,7 @@ class Dialer:
                     loop=loop,
                     socket_factory=keep_alive_socket,
                 )
-                _, wire = await loop.create_connection(
-                    lambda: Wire(self._budget), sock=connected, ssl=context, server_hostname=name
-                )
+                _, wire = await loop.create_connection(make, sock=connected, ssl=context, server_hostname=name)
                 return wire
         except TimeoutError as error:
             raise TimeoutError(f"connecting to {server.host} port {server.port}") from error
@@ -68,7 +63,7 @@ class Dialer:
             self._known.clear()
             raise DialError(error) from error
 
-    async def _addresses(self, server: Server) -> Addresses:
+    async def _addresses(self, server: Server) -> list[AddrInfoType]:
         if (literal := _literal(server)) is not None:
             return [literal]
         now = asyncio.get_running_loop().time()
@@ -76,18 +71,8 @@ class Dialer:
         if known is not None and now < known[0]:
             return known[1]
         if self._resolver is None:
-            self._resolver = OwnThreadsResolver()
-        found = await self._resolver.resolve(server.host, server.port)
-        addresses: Addresses = [
-            (
-                each["family"],
-                socket.SOCK_STREAM,
-                each["proto"],
-                "",
-                _address_of(each["family"], each["host"], each["port"]),
-            )
-            for each in found
-        ]
+            self._resolver = Resolver()
+        addresses = await self._resolver.resolve(server.host, server.port)
         self._known[server.host, server.port] = now + _NAMES_SECONDS, addresses
         return addresses
 
@@ -98,9 +83,6 @@ def _literal(server: Server) -> AddrInfoType | None:
         version = ipaddress.ip_address(server.host).version
     except ValueError:
         return None
-    family = socket.AF_INET6 if version == 6 else socket.AF_INET
-    return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", _address_of(family, server.host, server.port)
-
-
-def _address_of(family: int, host: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
-    return (host, port, 0, 0) if family == socket.AF_INET6 else (host, port)
+    if version == 6:
+        return socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (server.host, server.port, 0, 0)
+    return socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (server.host, server.port)

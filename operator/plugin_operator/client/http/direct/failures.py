@@ -18,6 +18,13 @@ class DialError(OSError):
         self.is_handshake = isinstance(error, ssl.SSLError)
 
 
+class ClosedHereError(ConnectionError):
+    """The connection was closed by this process."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection was closed, for the operator stops")
+
+
 class ClosedByServerError(ConnectionError):
     """The server closed the connection before the response was complete.
 

@@ -1,9 +1,11 @@
 """``Destination``: where a request goes, and the headers that all requests there share."""
 
 import ssl
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 from urllib.parse import urlsplit
+
+import msgspec
 
 from plugin_operator.client.credentials.access import Access
 from plugin_operator.client.credentials.tls import TlsSettings
@@ -12,8 +14,7 @@ from plugin_operator.errors import ConfigError
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """A server and how it is authenticated; connections to equal servers are interchangeable.
 
     Attributes:
@@ -25,6 +26,14 @@ class Server:
     host: str
     port: int
     tls: TlsSettings | None
+
+    @classmethod
+    def of(cls, access: Access) -> Self:
+        """Return the server that an access names."""
+        url = urlsplit(access.host)
+        return cls(
+            url.hostname or "", url.port or _DEFAULT_PORTS[url.scheme], access.tls if url.scheme == "https" else None
+        )
 
     def context(self) -> ssl.SSLContext | None:
         """Return the context of the handshake.
@@ -55,11 +64,7 @@ class Destination:
         url = urlsplit(access.host)
         self._prefix = url.path
         self.netloc = url.netloc
-        self.server = Server(
-            url.hostname or "",
-            url.port or _DEFAULT_PORTS[url.scheme],
-            access.tls if url.scheme == "https" else None,
-        )
+        self.server = Server.of(access)
         self._user_agent = user_agent
         self._tails: dict[tuple[str, str | None], bytes] = {}
 
@@ -107,3 +112,27 @@ class Destination:
         host = f"[{server.host}]" if ":" in server.host else server.host
         is_default = server.port == _DEFAULT_PORTS["http" if server.tls is None else "https"]
         return host if is_default else f"{host}:{server.port}"
+
+
+class Destinations:
+    """Keeps the destination of the latest access: credentials change rarely.
+
+    Args:
+        user_agent: value of the header.
+    """
+
+    def __init__(self, user_agent: str) -> None:
+        self._user_agent = user_agent
+        self._latest: Destination | None = None
+
+    def of(self, access: Access) -> Destination:
+        """Return the destination of an access."""
+        found = self._latest
+        if found is None or found.access is not access:
+            found = self._latest = Destination(access, self._user_agent)
+        return found
+
+
+def is_plain(access: Access) -> bool:
+    """Report whether this package can reach a server: without a proxy, by a name in ASCII."""
+    return access.proxy is None and access.host.isascii()

@@ -8,9 +8,9 @@ import zlib
 
 import httptools
 
+from plugin_operator.client.http.answer import Answer, Headers
 from plugin_operator.client.http.limits import MAX_ERROR_BYTES
 from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.unary.answer import Answer, Headers
 from plugin_operator.errors import AnswerTooLargeError
 
 MAX_HEAD_BYTES = 2**18
@@ -23,6 +23,18 @@ _GZIP_OR_ZLIB = 47
 
 class MalformedAnswerError(ValueError):
     """The bytes are no HTTP response."""
+
+
+def unpacker_of(encoding: bytes) -> "zlib._Decompress":
+    """Return the decompressor for a ``Content-Encoding``.
+
+    Raises:
+        MalformedAnswerError: it is not supported.
+    """
+    if encoding not in {b"gzip", b"deflate"}:
+        stated = encoding[:40].decode("latin-1")
+        raise MalformedAnswerError(f"the response has the encoding {stated!r}, which was not asked for")
+    return zlib.decompressobj(_GZIP_OR_ZLIB)
 
 
 class Receiver:
@@ -40,7 +52,7 @@ class Receiver:
     def __init__(self, budget: ReceivingBudget) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._budget = budget
-        self._size = self._raw = self._limit = 0
+        self._size = self._raw = self._limit = self.status = 0
         self._first = b""
         self._body: bytearray | None = None
         self._headers: list[tuple[bytes, bytes]] = []
@@ -138,19 +150,19 @@ class Receiver:
         self._budget.check()
 
     def _decompressed(self, body: bytes) -> bytes:
-        if self._encoding not in {b"gzip", b"deflate"}:
-            encoding = self._encoding[:40].decode("latin-1")
-            raise MalformedAnswerError(f"the response has the encoding {encoding!r}, which was not asked for")
-        unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+        limit = MAX_ERROR_BYTES if self.is_error else self._limit
+        unpacker = unpacker_of(self._encoding)
         try:
-            plain = unpacker.decompress(body, self._limit + 1)
+            plain = unpacker.decompress(body, limit + 1)
         except zlib.error as error:
             if self.is_error:
                 return body
             raise MalformedAnswerError(f"the response cannot be decompressed: {error}") from error
-        if len(plain) > self._limit:
-            raise AnswerTooLargeError(f"the server's answer is larger than {self._limit} bytes")
-        if not unpacker.eof and not self.is_error:
+        if self.is_error:
+            return plain[:limit]
+        if len(plain) > limit:
+            raise AnswerTooLargeError(f"the server's answer is larger than {limit} bytes")
+        if not unpacker.eof:
             raise MalformedAnswerError("the compressed response is truncated")
         return plain
 

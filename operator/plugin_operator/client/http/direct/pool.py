@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import deque
+from functools import partial
 
+from plugin_operator.client.http.direct.call_wire import CallWire
+from plugin_operator.client.http.direct.destination import Server
+from plugin_operator.client.http.direct.dialer import Dialer
+from plugin_operator.client.http.direct.failures import ClosedHereError
 from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.unary.destination import Server
-from plugin_operator.client.http.unary.dialer import Dialer
-from plugin_operator.client.http.unary.wire import Wire
 
 MOST_AT_ONCE = 100
 """Requests at one time; others wait in the order of their arrival."""
@@ -18,6 +20,7 @@ class Pool:
     """The connections of one client.
 
     Args:
+        dialer: makes them.
         budget: bytes being received, of all connections.
 
     Attributes:
@@ -25,16 +28,17 @@ class Pool:
         waiting: number of requests that wait for others to end.
     """
 
-    def __init__(self, budget: ReceivingBudget) -> None:
-        self._dialer = Dialer(budget)
+    def __init__(self, dialer: Dialer, budget: ReceivingBudget) -> None:
+        self._dialer = dialer
+        self._make = partial(CallWire, budget)
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
-        self._idle: dict[Server, deque[Wire]] = {}
-        self._busy: set[Wire] = set()
+        self._idle: dict[Server, deque[CallWire]] = {}
+        self._busy: set[CallWire] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self.is_closed = False
         self.waiting = 0
 
-    async def take(self, server: Server, until: float, *, fresh: bool) -> Wire:
+    async def take(self, server: Server, until: float, *, fresh: bool) -> CallWire:
         """Return a connection for one request; its caller must ``give`` it.
 
         Args:
@@ -43,7 +47,7 @@ class Pool:
             fresh: whether it must be a new one.
 
         Raises:
-            ConnectionError: the pool is closed.
+            ClosedHereError: the pool is closed.
             TimeoutError: no connection was free in time, or connecting took too long.
             DialError, ConfigError: see ``Dialer.dial``.
         """
@@ -55,7 +59,7 @@ class Pool:
             wire = None if fresh else self._open_one(server)
             if wire is None:
                 self._check_open()
-                wire = await self._dialer.dial(server, until)
+                wire = await self._dialer.dial(server, until, self._make)
                 if self.is_closed:
                     wire.close()
             self._check_open()
@@ -65,7 +69,7 @@ class Pool:
         self._busy.add(wire)
         return wire
 
-    def give(self, server: Server, wire: Wire, *, may_reuse: bool) -> None:
+    def give(self, server: Server, wire: CallWire, *, may_reuse: bool) -> None:
         """Keep a connection for other requests; close it without ``may_reuse``."""
         self._busy.discard(wire)
         self._places.release()
@@ -87,7 +91,7 @@ class Pool:
             wire.close()
         self._idle.clear()
 
-    def _open_one(self, server: Server) -> Wire | None:
+    def _open_one(self, server: Server) -> CallWire | None:
         wires = self._idle.get(server)
         while wires:
             # The last one used: those that are not needed become old.
@@ -108,7 +112,7 @@ class Pool:
 
     def _check_open(self) -> None:
         if self.is_closed:
-            raise ConnectionError("the connection was closed, for the operator stops")
+            raise ClosedHereError
 
     def _reap(self) -> None:
         loop = asyncio.get_running_loop()

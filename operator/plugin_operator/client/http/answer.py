@@ -1,7 +1,9 @@
-"""``Answer``: a response as it was received."""
+"""``Answer``: a response as it was received, complete or as a stream."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
 
 
 class Headers(Mapping[str, str]):
@@ -34,8 +36,7 @@ class Headers(Mapping[str, str]):
                 yield value.decode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """One response.
 
     Attributes:
@@ -46,9 +47,26 @@ class Answer:
 
     status: int
     headers: Headers
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        """Return the status only: a body may contain secrets."""
+        return f"Answer({self.status})"
 
     @property
     def is_error(self) -> bool:
         """Whether the status is that of an error or a redirect."""
         return self.status >= 300 and self.status != 304
+
+
+class AnsweredStream(Protocol):
+    """A response whose body is read while it is received.
+
+    Attributes:
+        answer: status and headers, and the body of an error.
+    """
+
+    answer: Answer
+
+    async def read(self) -> bytes:
+        """Return the received bytes; ``b""`` after the proper end."""

@@ -3,26 +3,27 @@
 import json
 
 from plugin_operator.client.credentials.access import Access
+from plugin_operator.client.http.answer import Answer
 from plugin_operator.client.http.api_request import ApiRequest
+from plugin_operator.client.http.direct.destination import Destination, Destinations
+from plugin_operator.client.http.direct.dialer import Dialer
+from plugin_operator.client.http.direct.failures import OUTCOME_UNKNOWN, ClosedByServerError
+from plugin_operator.client.http.direct.pool import Pool
 from plugin_operator.client.http.receiving_budget import ReceivingBudget
-from plugin_operator.client.http.unary.answer import Answer
-from plugin_operator.client.http.unary.destination import Destination
-from plugin_operator.client.http.unary.failures import OUTCOME_UNKNOWN, ClosedByServerError
-from plugin_operator.client.http.unary.pool import Pool
 
 
 class UnaryCalls:
     """The calls of one connection to an API server.
 
     Args:
-        user_agent: value of the header.
+        destinations: where requests go.
+        dialer: makes connections.
         budget: bytes being received, shared with other responses.
     """
 
-    def __init__(self, user_agent: str, budget: ReceivingBudget) -> None:
-        self._user_agent = user_agent
-        self._destination: Destination | None = None
-        self.pool = Pool(budget)
+    def __init__(self, destinations: Destinations, dialer: Dialer, budget: ReceivingBudget) -> None:
+        self._destinations = destinations
+        self.pool = Pool(dialer, budget)
 
     async def call(self, request: ApiRequest, target: str, access: Access, *, limit: int, until: float) -> Answer:
         """Send a request and return the response.
@@ -39,9 +40,9 @@ class UnaryCalls:
 
         Raises:
             TimeoutError, OSError, MalformedAnswerError, AnswerTooLargeError, ApiConnectionError, ConfigError: see
-                ``Pool.take`` and ``Wire.exchange``.
+                ``Pool.take`` and ``CallWire.exchange``.
         """
-        destination = self._destination_of(access)
+        destination = self._destinations.of(access)
         content_type = None if request.body is None else request.content_type
         length = 0 if request.body is None else len(request.body)
         head = destination.head(request.method, target, request.accept, content_type, length)
@@ -79,22 +80,11 @@ class UnaryCalls:
         finally:
             self.pool.give(server, wire, may_reuse=may_reuse)
 
-    def _destination_of(self, access: Access) -> Destination:
-        found = self._destination
-        if found is None or found.access is not access:
-            found = self._destination = Destination(access, self._user_agent)
-        return found
-
 
 class _IdleConnectionClosed(Exception):
     def __init__(self, reason: ClosedByServerError) -> None:
         super().__init__(str(reason))
         self.reason = reason
-
-
-def is_plain(access: Access) -> bool:
-    """Report whether ``UnaryCalls`` can reach a server: without a proxy, by a name in ASCII."""
-    return access.proxy is None and access.host.isascii()
 
 
 def is_repeatable(request: ApiRequest) -> bool:

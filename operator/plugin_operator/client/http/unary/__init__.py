@@ -1,1 +1,0 @@
-"""HTTP/1.1 calls to one API server on connections of our own, at a fifth of the CPU of a general HTTP client."""
