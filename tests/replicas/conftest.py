@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from typing import Any
 import pytest
 
 from tests import gotool
+from tests.network import Network
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 REAL = os.environ.get("REPLICAS_SERVER") == "real"
@@ -73,77 +73,12 @@ async def journal(ctx, request):
 """
 
 
-class Network:
-    """A TCP proxy before the API server that can stop forwarding, as a cable that is pulled: no reset, no answer."""
-
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._server.getsockname()[1])
-        self._open = True
-        self._ended = False
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def cut(self) -> None:
-        """Forward nothing any more."""
-        self._open = False
-
-    def heal(self) -> None:
-        """Forward new connections; what was on the way is lost."""
-        for pair in self._pairs:
-            self._close(pair)
-        self._pairs.clear()
-        self._open = True
-
-    def close(self) -> None:
-        """End."""
-        self._ended = True
-        self._thread.join(10)
-        self._server.close()
-        for pair in self._pairs:
-            self._close(pair)
-
-    @staticmethod
-    def _close(pair: tuple[socket.socket, socket.socket]) -> None:
-        for each in pair:
-            each.close()
-
-    def _serve(self) -> None:
-        while not self._ended:
-            pairs = self._pairs if self._open else []
-            others = {one: other for pair in pairs for one, other in (pair, pair[::-1])}
-            try:
-                ready, _, _ = select.select([*others, *([self._server] if self._open else [])], [], [], 0.02)
-                for each in ready:
-                    self._turn(each, others)
-            except (OSError, ValueError):  # closed by heal
-                self._pairs = [pair for pair in self._pairs if min(pair[0].fileno(), pair[1].fileno()) >= 0]
-
-    def _turn(self, each: socket.socket, others: dict[socket.socket, socket.socket]) -> None:
-        if each is self._server:
-            client, _ = self._server.accept()
-            try:
-                self._pairs.append((client, socket.create_connection(("127.0.0.1", self._target), 5)))
-            except OSError:
-                client.close()
-            return
-        try:
-            data = each.recv(65536)
-            if data:
-                others[each].sendall(data)
-        except OSError:
-            data = b""
-        if not data:
-            self._close((each, others[each]))
-
-
 class Server:
     """The API server as a process that can be stopped and started again with what it knew."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, gates: str = "") -> None:
         self._folder = folder
+        self._gates = gates
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -155,10 +90,12 @@ class Server:
         data = str(self._folder / "data")
         if REAL:
             built = gotool.needed("controlplane")
-            return [built, "--data-dir", data, "--port", str(self.port), "--stop-on-stdin-close"]
+            command = [built, "--data-dir", data, "--port", str(self.port), "--stop-on-stdin-close"]
+            return [*command, "--", f"--feature-gates={self._gates}"] if self._gates else command
         return [
             sys.executable, "-m", "plugin_operator", "apiserver", "--data-dir", data, "--exit-with-stdin",
             "--bind-address", f"127.0.0.1:{self.port}", "--write-kubeconfig", str(self.kubeconfig),
+            *(["--feature-gates", self._gates] if self._gates else []),
         ]  # fmt: skip
 
     def start(self) -> None:
@@ -201,7 +138,7 @@ class Server:
 class Replica:
     """One process of the operator."""
 
-    def __init__(self, name: str, server: Server, folder: Path) -> None:
+    def __init__(self, name: str, server: Server, folder: Path, *flags: str) -> None:
         self.name = name
         self.folder = folder / name
         self.folder.mkdir()
@@ -214,7 +151,7 @@ class Replica:
             one.bind(("127.0.0.1", 0))
             two.bind(("127.0.0.1", 0))
             self._metrics, self._probes = one.getsockname()[1], two.getsockname()[1]
-        known = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        known = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 [
@@ -225,8 +162,9 @@ class Replica:
                     "--leader-elect-lease-duration", f"{LEASE_SECONDS}s",
                     "--leader-elect-renew-deadline", f"{RENEW_SECONDS}s",
                     "--leader-elect-retry-period", f"{RETRY_SECONDS}s", "--leader-elect-resource-namespace", "default",
+                    *flags,
                 ],
-                env={**known, "REPLICA": name, "REPLICA_FOLDER": str(folder)},
+                env={**known, "HOME": str(self.folder), "REPLICA": name, "REPLICA_FOLDER": str(folder)},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
 

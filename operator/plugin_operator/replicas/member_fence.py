@@ -1,0 +1,63 @@
+"""The fence of a replica: open for a while after each renewal of its Lease, and waiting for the next one in between."""
+
+import math
+
+from plugin_operator import logs
+from plugin_operator.clock import Clock, Timer
+from plugin_operator.fence import Fence
+
+_log = logs.get_logger(__name__)
+
+
+class MemberFence(Fence):
+    """A ``Fence`` whose lapse ends no process: work waits until the Lease is renewed, or until the member ends.
+
+    Args:
+        clock: measures time.
+    """
+
+    __slots__ = ("_is_closed", "_time", "_timer")
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, on_lapse=self.lapse)
+        self._time = clock
+        self._timer: Timer | None = None
+        self._is_closed = False
+
+    @property
+    def closes_at(self) -> float | None:
+        """Monotonic second at which the fence closes; None while it is closed, or was never opened. Thread-safe."""
+        until = self.until
+        return until if math.isfinite(until) else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work may act now."""
+        return self._time.monotonic() < self.until
+
+    def extend(self, moment: float) -> bool:
+        """Open the fence until ``moment``; return whether it is open. No effect once it was closed."""
+        now = self._time.monotonic()
+        if self._is_closed or moment <= now:
+            return False
+        self.open_until(moment)
+        self._stop_timer()
+        self._timer = self._time.call_later(moment - now, self.lapse)
+        return True
+
+    def lapse(self) -> None:
+        """Let work wait until the next ``extend``, if the time has passed."""
+        if self.until != -math.inf and not self.is_open:
+            _log.warning("Lease not renewed in time, reconciles wait")
+            self.suspend()
+
+    def close(self) -> None:
+        """Reject actions from now on."""
+        self._is_closed = True
+        self._stop_timer()
+        super().close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
