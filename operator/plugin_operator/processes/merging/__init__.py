@@ -1,0 +1,1 @@
+"""What workers report, merged to what one process would report."""
