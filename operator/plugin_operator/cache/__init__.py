@@ -9,10 +9,12 @@ from plugin_operator.cache.factory import InformerFactory
 from plugin_operator.cache.handlers import EventHandler, Registration
 from plugin_operator.cache.index import Index
 from plugin_operator.cache.informer import Informer
-from plugin_operator.cache.keys import InformerKey
+from plugin_operator.cache.keys import InformerKey, ShardBy
 from plugin_operator.cache.lister import Lister
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.reflector.states import State
+from plugin_operator.cache.shards.owned_shards import OwnedShards
+from plugin_operator.cache.shards.sharded_informer import ShardedInformer
 
 __all__ = [
     "CachedObject",
@@ -22,7 +24,10 @@ __all__ = [
     "InformerFactory",
     "InformerKey",
     "Lister",
+    "OwnedShards",
     "ReflectorSettings",
     "Registration",
+    "ShardBy",
+    "ShardedInformer",
     "State",
 ]

@@ -1,14 +1,13 @@
 """Dependencies and settings that all informers of a factory share."""
 
-from dataclasses import dataclass
+import msgspec
 
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True)
-class ReflectorSettings:
+class ReflectorSettings(msgspec.Struct, frozen=True):
     """Timeouts and intervals of a reflector, in seconds.
 
     Attributes:
@@ -40,8 +39,7 @@ class ReflectorSettings:
     poll_access_seconds: float = 8.0
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True):
     """Dependencies of the informers of one factory."""
 
     transport: Transport

@@ -10,6 +10,8 @@ from plugin_operator.cache.environment import Environment, ReflectorSettings
 from plugin_operator.cache.informer import Informer
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.reflector.states import QUIET_STATES, State
+from plugin_operator.cache.shards.owned_shards import OwnedShards
+from plugin_operator.cache.shards.sharded_informer import ShardedInformer
 from plugin_operator.client import RESTMapper, Transport
 from plugin_operator.clock import Clock
 from plugin_operator.metrics import Metrics
@@ -18,10 +20,16 @@ from plugin_operator.tasks import Service, TaskOwner, TaskSupervisor, wait_until
 
 INFORMER_OBJECTS = gauge("plugin_operator_informer_objects", "Objects in the cache", "kind", "namespace")
 
-INFORMER_SYNCED = gauge("plugin_operator_informer_synced", "1 once the cache is complete", "kind", "namespace")
+INFORMER_SYNCED = gauge(
+    "plugin_operator_informer_synced", "1 once the cache is complete", "kind", "namespace", merge="lowest"
+)
 
 INFORMER_WAITING = gauge(
-    "plugin_operator_informer_waiting", "1 while the cache waits for its kind or for a permission", "kind", "namespace"
+    "plugin_operator_informer_waiting",
+    "1 while the cache waits for its kind or for a permission",
+    "kind",
+    "namespace",
+    merge="highest",
 )
 
 INFORMER_SILENT = gauge(
@@ -29,6 +37,7 @@ INFORMER_SILENT = gauge(
     "Seconds since the API server last sent something to the cache; 0 while the cache waits",
     "kind",
     "namespace",
+    merge="highest",
 )
 
 _log = logs.get_logger(__name__)
@@ -57,6 +66,7 @@ class InformerFactory:
         metrics: receives size and sync state of each cache.
         settings: timeouts and intervals of the reflectors.
         supervisor: notified of informers that end unexpectedly.
+        shards: the shards that this process owns; None if it works on all objects.
     """
 
     def __init__(
@@ -68,8 +78,10 @@ class InformerFactory:
         metrics: Metrics,
         settings: ReflectorSettings | None = None,
         supervisor: TaskSupervisor | None = None,
+        shards: OwnedShards | None = None,
     ) -> None:
         self._clock = clock
+        self._shards = shards
         self.settings = settings or ReflectorSettings()
         self._environment = Environment(transport, mapper, clock, metrics, self.settings)
         self._shared: dict[InformerKey, _Shared] = {}
@@ -86,16 +98,24 @@ class InformerFactory:
 
         Raises:
             SelectorError: a selector of the key cannot be parsed.
+            ValueError: the key is of shards, and this process has none.
         """
         key = key.canonical()
         shared = self._shared.get(key)
         if shared is not None:
             shared.users += 1
             return shared.informer
-        informer = Informer(key, self._environment)
+        informer = self._new(key)
         service = self._tasks.serve(informer.run, str(key), kind="informer", is_working=lambda: informer.is_current)
         self._shared[key] = _Shared(informer, service)
         return informer
+
+    def _new(self, key: InformerKey) -> Informer:
+        if key.shard_by is None:
+            return Informer(key, self._environment)
+        if self._shards is None:
+            raise ValueError(f"{key}: this process owns no shards, so that it keeps all objects of the kind")
+        return ShardedInformer(key, self._environment, self._shards)
 
     async def release(self, informer: Informer) -> None:
         """Decrement the reference count; at zero, stop the informer and wait until its stream is closed.

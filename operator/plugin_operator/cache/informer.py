@@ -27,7 +27,7 @@ class Informer:
         self._store = Store(self._distributor)
         self.lister = Lister(self._store, kind=key.gvk)
         self._synced = asyncio.Event()
-        self._reflector = Reflector(key, environment, self._store, on_listed=self._listed)
+        self._reflector = self._new_reflector(environment)
 
     @property
     def has_synced(self) -> bool:
@@ -106,6 +106,9 @@ class Informer:
     async def run(self) -> None:
         """Keep the cache in sync until cancelled; only the factory calls it. A second call relists."""
         await self._reflector.run()
+
+    def _new_reflector(self, environment: Environment) -> Reflector:
+        return Reflector(self.key, environment, self._store, on_listed=self._listed)
 
     def _listed(self) -> None:
         self._distributor.synced = True

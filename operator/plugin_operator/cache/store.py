@@ -87,6 +87,17 @@ class Store:
             self._reindex(old, None)
         self._sink.deleted(last)
 
+    def forget(self, obj: CachedObject) -> None:
+        """Drop an object that still exists and that this process no longer follows; the sink does not learn of it."""
+        space = self._spaces.get(obj.namespace)
+        if space is None or space.pop(obj.name, None) is None:
+            return
+        if not space:
+            del self._spaces[obj.namespace]
+        self._count -= 1
+        if self._indexes:
+            self._reindex(obj, None)
+
     def begin_list(self) -> None:
         """Begin a list: ``upsert`` marks its items. A second call restarts the list."""
         self._epoch += 1

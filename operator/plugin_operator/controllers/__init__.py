@@ -34,6 +34,7 @@ from plugin_operator.controllers.reconcile import (
     Result,
     TemporaryError,
 )
+from plugin_operator.controllers.sharded.sharded_controller import ShardedController
 from plugin_operator.controllers.sources.namespaces import Openness, openness
 from plugin_operator.controllers.sources.trigger import Trigger
 from plugin_operator.controllers.spec import ControllerSpec, RateLimiterSpec, Watch
@@ -67,6 +68,7 @@ __all__ = [
     "Request",
     "Result",
     "ScheduleStatus",
+    "ShardedController",
     "TemporaryError",
     "Trigger",
     "Watch",

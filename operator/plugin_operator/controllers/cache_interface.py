@@ -5,9 +5,10 @@ Owns the protocols that ``cache`` implements and tests fake.
 
 from collections.abc import Hashable, Sequence
 from enum import Enum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from plugin_operator.kube import NamespacedName, ObjectMeta
+from plugin_operator.kube.shards import ShardRanges
 
 #: Key of one shared informer; only its equality and text are used here.
 InformerKey: TypeAlias = Hashable
@@ -57,6 +58,10 @@ class Informer(Protocol):
     """A shared cache of one kind."""
 
     @property
+    def key(self) -> Any:
+        """Key of the informer."""
+
+    @property
     def lister(self) -> Lister:
         """Lister of the cache."""
 
@@ -84,6 +89,15 @@ class Informer(Protocol):
 
     def remove_handler(self, registration: Any) -> None:
         """Stop the delivery of events to a handler."""
+
+
+@runtime_checkable
+class HoldsShards(Protocol):
+    """An informer of a part of a kind."""
+
+    @property
+    def held(self) -> ShardRanges:
+        """The hashes whose objects are all in the cache."""
 
 
 class InformerFactory(Protocol):

@@ -78,13 +78,11 @@ class Controller:
         self._stuck_maps = metrics.family(STUCK_MAPS)
         self._warm_deadline = warm_deadline_seconds
         self._max_stuck = max_stuck
-        self._queue: WorkQueue[Request] = WorkQueue(
-            name, clock=clock, rate_limiter=ExponentialBackoff(), metrics=workqueue_metrics(metrics, name, name)
-        )
+        self._queue = self._new_queue()
         self._outcomes = Outcomes(name, queue=self._queue, metrics=self._metrics, clock=clock, on_failure=on_failure)
         self._supervisor = supervisor if supervisor is not None else TaskSupervisor(clock)
         self._tasks = TaskOwner(f"controller/{name}", clock=clock, supervisor=self._supervisor)
-        self._sources = Sources(factory, self._queue.add, clock=clock, tasks=self._tasks, on_stuck=self._map_stuck)
+        self._sources = self._new_sources(factory)
         self._gate = CacheGate(name, self._sources, self._queue.add)
         self.trigger = Trigger(self._queue, self._gate, self._sources, self._tasks)
         self._installing = asyncio.Lock()
@@ -145,7 +143,7 @@ class Controller:
         if self._resync is not None:
             self._resync.cancel()
         self._sources.close()
-        pools = [*self._old_pools, *([self._pool] if self._pool is not None else [])]
+        pools = self._pools
         for pool in pools:
             pool.retire()
         if await wait_until_done(_tasks_of(pools), deadline_seconds, clock=self._clock):
@@ -173,7 +171,7 @@ class Controller:
             queue_depth=len(self._queue),
             delayed=self._queue.delayed,
             waiting_namespaces=tuple(sorted(self._gate.waiting_namespaces)),
-            in_flight=tuple(self._in_flight()),
+            in_flight=InFlight.of(self._pools, self._clock.monotonic()),
             max_concurrent_reconciles=self._spec.max_concurrent_reconciles if self._spec is not None else 0,
             workers=len(self._pool.workers) if self._pool is not None else 0,
             failing=dict(self._outcomes.failing),
@@ -183,15 +181,16 @@ class Controller:
             },
         )
 
-    def _in_flight(self) -> list[InFlight]:
-        now = self._clock.monotonic()
-        pools = [*self._old_pools, *([self._pool] if self._pool is not None else [])]
-        return [
-            InFlight(worker.request, worker.revision, now - worker.started, worker.cancelled)
-            for pool in pools
-            for worker in pool.workers
-            if worker.request is not None
-        ]
+    def _new_queue(self) -> WorkQueue[Request]:
+        metrics = workqueue_metrics(self._all_metrics, self.name, self.name)
+        return WorkQueue(self.name, clock=self._clock, rate_limiter=ExponentialBackoff(), metrics=metrics)
+
+    def _new_sources(self, factory: InformerFactory) -> Sources:
+        return Sources(factory, self._queue.add, clock=self._clock, tasks=self._tasks, on_stuck=self._map_stuck)
+
+    @property
+    def _pools(self) -> list[WorkerPool]:
+        return [*self._old_pools, *([self._pool] if self._pool is not None else [])]
 
     def _raise_if_stopping(self) -> None:
         if self._is_stopping:
@@ -213,7 +212,6 @@ class Controller:
         self._spec = spec
         self._revision = guard.revision
         self._plugin = guard.plugin
-        self._metrics.max_concurrent = spec.max_concurrent_reconciles
         self._queue.rate_limiter = rate_limiter
         self._gate.update(spec)
         kept = self._sources.bind(spec, guard)
@@ -277,6 +275,7 @@ class Controller:
             return
         stuck = sum(pool.stuck for pool in self._old_pools)
         self._all_metrics.family(STUCK_RECONCILES).set(stuck, self.name)
+        self._metrics.max_concurrent = self._spec.max_concurrent_reconciles if self._is_started else 0
         size = 0
         if self._is_started and self._gate.is_open:
             taken = sum(pool.running for pool in self._old_pools) + max(0, stuck - self._max_stuck)

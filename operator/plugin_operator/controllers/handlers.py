@@ -6,9 +6,10 @@ function. For an update they map the old and the new state, so that a former own
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, cast
+
+import msgspec
 
 from plugin_operator.controllers import value_checks
 from plugin_operator.controllers.cache_interface import CachedObject
@@ -40,8 +41,7 @@ class Handler(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueForObject:
+class EnqueueForObject(msgspec.Struct, frozen=True):
     """Handler that enqueues the object itself."""
 
     def requests(self, key: Request, new: CachedObject, old: CachedObject | None = None) -> Iterable[Request]:  # noqa: ARG002 - only the key is used
@@ -49,8 +49,7 @@ class EnqueueForObject:
         return (key,)
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueForOwner:
+class EnqueueForOwner(msgspec.Struct, frozen=True):
     """Handler that enqueues the owners of one kind, in any of its versions.
 
     Attributes:
@@ -84,8 +83,7 @@ class EnqueueForOwner:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueMapped:
+class EnqueueMapped(msgspec.Struct, frozen=True):
     """Handler that enqueues the results of a map function: requests, pairs or ``namespace/name`` texts.
 
     Attributes:
@@ -115,8 +113,7 @@ class EnqueueMapped:
             raise first
 
 
-@dataclass(frozen=True, slots=True)
-class EnqueueMappedLater:
+class EnqueueMappedLater(msgspec.Struct, frozen=True):
     """Handler that enqueues the results of an async map function, once it returns; see ``EnqueueMapped``."""
 
     function: Callable[..., Awaitable[Iterable[Any] | None]]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from plugin_operator.controllers import value_checks
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.kube import NamespacedName
@@ -136,8 +138,7 @@ class ControllerStopped(PluginOperatorError):
     """The controller is stopping and accepts no further revision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """One failed reconcile, for failure callbacks.
 
     Attributes:

@@ -3,8 +3,10 @@
 Owns ``ControllerSpec`` and its parts, which ``hosting`` builds from declarations.
 """
 
-from dataclasses import dataclass
+import msgspec
+from msgspec.structs import force_setattr
 
+from plugin_operator.cache import ShardBy
 from plugin_operator.controllers import value_checks
 from plugin_operator.controllers.cache_interface import InformerKey
 from plugin_operator.controllers.handlers import EnqueueForObject, Handler
@@ -18,8 +20,7 @@ MAX_CONCURRENT_RECONCILES = 100_000
 _THE_OBJECT = EnqueueForObject()
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimiterSpec:
+class RateLimiterSpec(msgspec.Struct, frozen=True):
     """Exponential backoff of failing objects, from ``base_seconds`` doubling to ``cap_seconds``. A success resets it.
 
     Attributes:
@@ -37,7 +38,7 @@ class RateLimiterSpec:
     def __post_init__(self) -> None:
         for field in ("base_seconds", "cap_seconds"):
             number = value_checks.seconds(field, getattr(self, field), most=MAX_DELAY_SECONDS, above_zero=True)
-            object.__setattr__(self, field, number)
+            force_setattr(self, field, number)
         if self.cap_seconds < self.base_seconds:
             raise ValueError(
                 f"cap_seconds is {self.cap_seconds!r}, less than base_seconds, which is {self.base_seconds!r}; "
@@ -49,8 +50,7 @@ class RateLimiterSpec:
         return ExponentialBackoff(self.base_seconds, self.cap_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(msgspec.Struct, frozen=True):
     """One watch of a controller.
 
     Attributes:
@@ -64,8 +64,7 @@ class Watch:
     predicates: tuple[Predicate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerSpec:
+class ControllerSpec(msgspec.Struct, frozen=True):
     """The settings of a controller without its code; the first watch is the primary one.
 
     Attributes:
@@ -74,6 +73,7 @@ class ControllerSpec:
         max_concurrent_reconciles: most keys reconciled at once.
         rate_limiter: backoff of failing keys.
         resync_seconds: interval to reconcile all objects again at low priority; None for never.
+        shard_by: what decides which process reconciles an object; None if one process reconciles all.
 
     Raises:
         TypeError: a value is not a number.
@@ -85,17 +85,18 @@ class ControllerSpec:
     max_concurrent_reconciles: int = 1
     rate_limiter: RateLimiterSpec = RateLimiterSpec()
     resync_seconds: float | None = None
+    shard_by: ShardBy | None = None
 
     def __post_init__(self) -> None:
         size = value_checks.whole(
             "max_concurrent_reconciles", self.max_concurrent_reconciles, least=1, most=MAX_CONCURRENT_RECONCILES
         )
-        object.__setattr__(self, "max_concurrent_reconciles", size)
+        force_setattr(self, "max_concurrent_reconciles", size)
         if self.resync_seconds is not None:
             number = value_checks.seconds(
                 "resync_seconds", self.resync_seconds, most=MAX_DELAY_SECONDS, above_zero=True, hint=", or None"
             )
-            object.__setattr__(self, "resync_seconds", number)
+            force_setattr(self, "resync_seconds", number)
 
     @property
     def informer_keys(self) -> tuple[InformerKey, ...]:

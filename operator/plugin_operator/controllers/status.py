@@ -3,17 +3,18 @@
 Owns the values, which ``hosting`` and ``serving`` show.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+
+import msgspec
 
 from plugin_operator.controllers.cache_interface import Informer, InformerKey
 from plugin_operator.controllers.reconcile import Request
 from plugin_operator.controllers.workers.outcomes import FailingKey
+from plugin_operator.controllers.workers.worker_pool import WorkerPool
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
+class InFlight(msgspec.Struct, frozen=True):
     """A running reconcile.
 
     Attributes:
@@ -28,9 +29,18 @@ class InFlight:
     seconds: float
     is_stuck: bool
 
+    @classmethod
+    def of(cls, pools: Iterable[WorkerPool], now: float) -> "tuple[InFlight, ...]":
+        """Return the running reconciles of these pools, at the monotonic second ``now``."""
+        return tuple(
+            cls(worker.request, worker.revision, now - worker.started, worker.cancelled)
+            for pool in pools
+            for worker in pool.workers
+            if worker.request is not None
+        )
 
-@dataclass(frozen=True, slots=True)
-class InformerStatus:
+
+class InformerStatus(msgspec.Struct, frozen=True):
     """Status of one informer of a controller.
 
     Attributes:
@@ -62,8 +72,7 @@ class InformerStatus:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleStatus:
+class ScheduleStatus(msgspec.Struct, frozen=True):
     """One schedule of a controller.
 
     Attributes:
@@ -79,8 +88,7 @@ class ScheduleStatus:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerStatus:
+class ControllerStatus(msgspec.Struct, frozen=True):
     """A snapshot of a controller.
 
     Attributes:

@@ -5,15 +5,15 @@ Grammar and corner cases are those of apimachinery's ``fields`` package.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from plugin_operator.kube.label_selectors import SelectorError
 from plugin_operator.rendering import class_name
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
+class FieldSelector(msgspec.Struct, frozen=True):
     """Conjunction of terms ``(path, operator, value)`` with operator ``=`` or ``!=``; without terms it matches all."""
 
     requirements: tuple[tuple[str, str, str], ...] = ()

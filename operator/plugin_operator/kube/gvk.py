@@ -2,12 +2,12 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, order=True)
-class GroupVersionKind:
+
+class GroupVersionKind(msgspec.Struct, frozen=True, order=True):
     """One kind in one version. Declarations also take its text form, ``"apps/v1/Deployment"``.
 
     Attributes:

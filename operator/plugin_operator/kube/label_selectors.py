@@ -5,8 +5,9 @@ Grammar and corner cases are those of apimachinery's ``labels`` package, because
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
+
+import msgspec
 
 from plugin_operator.rendering import class_name
 
@@ -30,8 +31,7 @@ class SelectorError(ValueError):
         super().__init__(f"selector {text!r}, column {position + 1}: {message}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LabelRequirement:
+class LabelRequirement(msgspec.Struct, frozen=True, order=True):
     """One term of a label selector: ``operator`` is one of ``= != in notin exists ! > <``."""
 
     key: str
@@ -66,8 +66,7 @@ class LabelRequirement:
         return f"{self.key}{self.operator}{self.values[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSelector:
+class LabelSelector(msgspec.Struct, frozen=True):
     """Conjunction of label requirements; without requirements it matches all objects."""
 
     requirements: tuple[LabelRequirement, ...] = ()

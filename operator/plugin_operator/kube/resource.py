@@ -1,7 +1,8 @@
 """``Resource``: plural, scope, verbs and URL paths of a kind."""
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.kube.gvk import GroupVersionKind
 
@@ -9,8 +10,7 @@ _NO_NAMES = ("", ".", "..")
 _WITHOUT_SEPARATORS = re.compile(r"[^/%?#]*").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """One resource from the API server's discovery."""
 
     gvk: GroupVersionKind

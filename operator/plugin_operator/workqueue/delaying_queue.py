@@ -92,6 +92,15 @@ class DelayedItems(Generic[T]):
             self._release(delay, retry_at=delay.due)
         self._compact()
 
+    def discard(self, where: Callable[[T], bool]) -> list[T]:
+        """Drop the items for which ``where`` returns true, and return them."""
+        found = [delay for delay in self._delays.values() if where(delay.item)]
+        for delay in found:
+            delay.due = _RELEASED
+            del self._delays[delay.item]
+        self._compact()
+        return [delay.item for delay in found]
+
     def clear(self) -> None:
         """Drop all items and cancel the timer."""
         self._delays.clear()

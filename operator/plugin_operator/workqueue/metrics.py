@@ -5,8 +5,9 @@ Owns the names, labels and buckets of the ``workqueue_*`` families, which are th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from plugin_operator.metrics import Metrics, exponential_buckets
 from plugin_operator.metrics.accumulators import Group, Reading
@@ -20,8 +21,7 @@ MAX_PRIORITIES = 25
 _BUCKETS = exponential_buckets(10e-9, 10, 12)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueGauges:
+class QueueGauges(msgspec.Struct, frozen=True):
     """The state of a queue at a scrape.
 
     Attributes:
@@ -30,7 +30,7 @@ class QueueGauges:
         longest_running_processor_seconds: seconds since the oldest item in progress was handed out.
     """
 
-    depth: Mapping[int, int] = field(default_factory=dict)
+    depth: Mapping[int, int] = msgspec.field(default_factory=dict)
     unfinished_work_seconds: float = 0.0
     longest_running_processor_seconds: float = 0.0
 
@@ -109,6 +109,7 @@ WORK_QUEUES = Group(
                 "workqueue_longest_running_processor_seconds",
                 "Seconds since the oldest item in progress was handed out",
                 *_LABELS,
+                merge="highest",
             ),
             lambda q: {(): q.gauges.longest_running_processor_seconds},
         ),

@@ -102,6 +102,14 @@ class ReadyItems(Generic[T]):
         self.push(entry, level, entry.since)
         self._drop_if_unusual(old)
 
+    def discard(self, entry: Entry[T]) -> None:
+        """Remove a queued entry; does nothing for one that is not queued."""
+        level, entry.level = entry.level, None
+        if level is not None:
+            del level.items[entry]
+            self._count -= 1
+            self._drop_if_unusual(level)
+
     def pop(self) -> Entry[T] | None:
         """Remove the next entry and return it, or None if there is none."""
         if not self._count:

@@ -1,6 +1,6 @@
 """The list and watch requests of an informer: path, selectors and media type."""
 
-from dataclasses import dataclass
+import msgspec
 
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.objects import CachedObject
@@ -8,12 +8,18 @@ from plugin_operator.client import Query
 from plugin_operator.kube import Resource
 
 
-@dataclass(frozen=True, slots=True)
-class ListWatch:
-    """The collection that one informer lists and watches, as client-go's ``ListWatch``."""
+class ListWatch(msgspec.Struct, frozen=True):
+    """The collection that one informer lists and watches, as client-go's ``ListWatch``.
+
+    Attributes:
+        resource: the resource.
+        key: key of the informer.
+        shards: ``shardSelector`` of the requests; empty for all objects.
+    """
 
     resource: Resource
     key: InformerKey
+    shards: str = ""
 
     @property
     def path(self) -> str:
@@ -45,4 +51,5 @@ class ListWatch:
     def _selecting(self, fields: str) -> list[tuple[str, str]]:
         labels = self.key.label_selector
         query = [("labelSelector", labels)] if labels else []
+        query += [("shardSelector", self.shards)] if self.shards else []
         return [*query, ("fieldSelector", fields)] if fields else query

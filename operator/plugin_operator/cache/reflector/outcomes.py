@@ -1,6 +1,6 @@
 """Mapping exceptions to outcomes of the reflector's state machine."""
 
-from dataclasses import dataclass
+import msgspec
 
 from plugin_operator.cache.reflector.states import Outcome
 from plugin_operator.errors import (
@@ -29,8 +29,7 @@ class Unsupported(PluginOperatorError):
     """The server does not support streaming lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """An outcome other than success; ``reason`` describes it to users."""
 
     outcome: Outcome

@@ -13,8 +13,8 @@ from plugin_operator.cache import time_slice
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.objects import CachedObject
 from plugin_operator.cache.reflector.list_watch import ListWatch
+from plugin_operator.cache.reflector.mirror import Mirror
 from plugin_operator.cache.reflector.wire import Malformed, WireReader
-from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, Paging, Transport
 from plugin_operator.client.deep_json import cut
 from plugin_operator.clock import Clock
@@ -82,7 +82,7 @@ class PagedList:
         self._on_page = on_page
         self._on_skipped = on_skipped
 
-    async def apply(self, store: Store, reader: WireReader) -> str:
+    async def apply(self, store: Mirror, reader: WireReader) -> str:
         """List all objects into ``store`` and return the resource version of the list.
 
         The pages are one consistent snapshot. If it expires before the last page, the list is requested again without
@@ -97,7 +97,7 @@ class PagedList:
         except GoneError:
             return await self._run(store, reader, Paging(self._path, None))
 
-    async def _run(self, store: Store, reader: WireReader, pages: Paging) -> str:
+    async def _run(self, store: Mirror, reader: WireReader, pages: Paging) -> str:
         store.begin_list()
         end = self._clock.monotonic() + self._list_seconds
         version, has_more = "", True
@@ -121,7 +121,9 @@ class PagedList:
         query = [*self._query, *pages.query]
         return ApiRequest("GET", self._path, query, accept=self._accept, timeout_seconds=self._page_seconds)
 
-    async def _store_items(self, items: list[msgspec.Raw], store: Store, read: Callable[[bytes], CachedObject]) -> None:
+    async def _store_items(
+        self, items: list[msgspec.Raw], store: Mirror, read: Callable[[bytes], CachedObject]
+    ) -> None:
         end = self._clock.monotonic() + time_slice.SLICE_SECONDS
         for number, item in enumerate(items):
             try:

@@ -6,20 +6,20 @@ is the only writer of the store, and runs until it is cancelled; no response of 
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from plugin_operator.cache.environment import Environment
 from plugin_operator.cache.keys import InformerKey
 from plugin_operator.cache.reflector.list_choice import ListChoice
 from plugin_operator.cache.reflector.list_watch import ListWatch
 from plugin_operator.cache.reflector.liveness import Liveness
+from plugin_operator.cache.reflector.mirror import Mirror
 from plugin_operator.cache.reflector.outcomes import Failure, HistoryRewritten, Unsupported, failure_of
 from plugin_operator.cache.reflector.paging import PagedList, read_list
 from plugin_operator.cache.reflector.states import Outcome, Pause, State, next_step
 from plugin_operator.cache.reflector.stream_health import BLOCKING, StreamHealth
 from plugin_operator.cache.reflector.watch_stream import Position, WatchStream
 from plugin_operator.cache.reflector.wire import WireReader
-from plugin_operator.cache.store import Store
 from plugin_operator.client import ApiRequest, ByteStream
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, NoMatchError
@@ -47,7 +47,7 @@ class Reflector:
     """
 
     def __init__(
-        self, key: InformerKey, environment: Environment, store: Store, *, on_listed: Callable[[], None]
+        self, key: InformerKey, environment: Environment, store: Mirror, *, on_listed: Callable[[], None]
     ) -> None:
         self._key = key
         self._transport = environment.transport
@@ -110,15 +110,8 @@ class Reflector:
 
     async def _act(self) -> Failure:
         """Perform the current state and return its failure, if any; only cancellation raises."""
-        actions = {
-            State.RESOLVING: self._resolve,
-            State.STREAMING_LIST: self._list_by_stream,
-            State.PAGED_LIST: self._list_by_pages,
-            State.WATCHING: self._watch,
-            State.COMPARING: self._compare,
-        }
         try:
-            return Failure(await actions[self._state](), "")
+            return Failure(await self._actions()[self._state](), "")
         except Exception as error:  # noqa: BLE001 - a reflector that ends leaves its controller without events
             failure = failure_of(error)
             self._health.note(failure, error)
@@ -128,6 +121,15 @@ class Reflector:
             if failure.outcome is Outcome.MISSING:
                 self._mapper.invalidate(self._key.gvk)
             return failure
+
+    def _actions(self) -> dict[State, Callable[[], Awaitable[Outcome]]]:
+        return {
+            State.RESOLVING: self._resolve,
+            State.STREAMING_LIST: self._list_by_stream,
+            State.PAGED_LIST: self._list_by_pages,
+            State.WATCHING: self._watch,
+            State.COMPARING: self._compare,
+        }
 
     async def _resolve(self) -> Outcome:
         resource = await self._mapper.resource_for(self._key.gvk)
@@ -152,15 +154,7 @@ class Reflector:
             raise
 
     async def _list_by_pages(self) -> Outcome:
-        pages = PagedList(
-            self._transport,
-            self._known,
-            self._clock,
-            self._settings,
-            on_page=self._liveness.heard,
-            on_skipped=self._skip,
-        )
-        version = await pages.apply(self._store, WireReader(self._key.gvk))
+        version = await self._pages().apply(self._store, self._reader())
         self._position.set(version)
         self._listed()
         return Outcome.LISTED
@@ -249,7 +243,7 @@ class Reflector:
             if error.status in _NOT_UNDERSTOOD:
                 return Outcome.UNPROVEN  # an aggregated API server may not support the selector; the list decides
             raise
-        version, found = read_list(answer.body, WireReader(self._key.gvk))
+        version, found = read_list(answer.body, self._reader())
         if self._position.is_before(version):
             raise HistoryRewritten(f"the server went back from resource version {self.position} to {version}")
         is_there = any(obj.key == probe.key and obj.uid == probe.uid for obj in found)
@@ -261,9 +255,19 @@ class Reflector:
             raise NoMatchError(f"{self._key.gvk} is not resolved")
         return self._list_watch
 
+    def _reader(self) -> WireReader:
+        return WireReader(self._key.gvk)
+
+    def _pages(self) -> PagedList:
+        heard = self._liveness.heard
+        return PagedList(
+            self._transport, self._known, self._clock, self._settings, on_page=heard, on_skipped=self._skip
+        )
+
     def _feed(self, *, listing: bool) -> WatchStream:
-        reader = WireReader(self._key.gvk)
-        return WatchStream(self._store, reader, self._position, self._clock, listing=listing, on_skipped=self._skip)
+        return WatchStream(
+            self._store, self._reader(), self._position, self._clock, listing=listing, on_skipped=self._skip
+        )
 
     def _skip(self) -> None:
         self._skipped.inc(str(self._key.gvk))

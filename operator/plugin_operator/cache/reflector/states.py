@@ -8,6 +8,8 @@ every few minutes, and the next one resumes from the last resource version. If t
 lists, the reflector lists in ``PAGED_LIST``. It tries a streaming list again some minutes later, at the next list or
 when pages keep failing. Failures lead to these states:
 
+- In a cache of shards, **ranges** were gained or lost: ``EXTENDING`` lists the gained ones alone, and a watch of all
+  ranges opens from the older version. If that fails, the reflector relists.
 - The stream **broke**, was silent, was cut short, carried garbage or ended early: backoff, then ``COMPARING``. One
   cheap request compares the server's history with the reflector's position. If the history is the same, the watch
   resumes without loss. If it went back (a restored backup, lost data), the reflector relists. It also relists if the
@@ -26,9 +28,10 @@ object as it arrives; objects that it did not contain are deleted at its end. So
 after it repair any earlier difference between store and server.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 
 class State(Enum):
@@ -39,12 +42,14 @@ class State(Enum):
     PAGED_LIST = "paged list"
     WATCHING = "watching"
     COMPARING = "comparing"
+    EXTENDING = "listing gained shards"
+    PARKED = "without shards"
     BACKING_OFF = "backing off"
     WAITING = "waiting"
     STOPPED = "stopped"
 
 
-QUIET_STATES: Final = frozenset({State.WAITING, State.STOPPED})
+QUIET_STATES: Final = frozenset({State.WAITING, State.PARKED, State.STOPPED})
 """States in which a stream receives nothing and its status says so."""
 
 
@@ -55,6 +60,7 @@ class Outcome(Enum):
     LISTED = "listed"
     UNSUPPORTED = "streaming list not supported"
     ENDED = "ended"
+    RESHARDED = "shards gained or lost"
     SAME = "same history"
     UNPROVEN = "history not proven"
     BROKEN = "broken"
@@ -77,8 +83,7 @@ class Pause(Enum):
     POLL_ACCESS = "poll for access"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One transition: the next state and the pause before it."""
 
     state: State
@@ -115,8 +120,16 @@ TRANSITIONS: Final[dict[State, dict[Outcome, Step]]] = {
     State.WATCHING: _again(State.COMPARING)
     | {
         Outcome.ENDED: Step(State.WATCHING),
+        Outcome.RESHARDED: Step(State.EXTENDING),
         Outcome.EXPIRED: Step(State.STREAMING_LIST, Pause.BACKOFF),
         Outcome.REWRITTEN: Step(State.STREAMING_LIST, Pause.BACKOFF),
+    },
+    State.EXTENDING: _again(State.STREAMING_LIST)
+    | {
+        Outcome.LISTED: Step(State.WATCHING),
+        Outcome.UNPROVEN: Step(State.STREAMING_LIST),
+        Outcome.EXPIRED: Step(State.STREAMING_LIST, Pause.BACKOFF),
+        Outcome.THROTTLED: Step(State.EXTENDING, Pause.BACKOFF),
     },
     State.COMPARING: _again(State.COMPARING)
     | {

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from plugin_operator import logs
 from plugin_operator.cache import time_slice
 from plugin_operator.cache.reflector.lines import LineSplitter
+from plugin_operator.cache.reflector.mirror import Mirror
 from plugin_operator.cache.reflector.outcomes import HistoryRewritten
 from plugin_operator.cache.reflector.wire import Bookmark, EventType, Malformed, NestedTooDeeply, WireReader
-from plugin_operator.cache.store import Store
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError
 
@@ -85,7 +85,7 @@ class WatchStream:
 
     def __init__(
         self,
-        store: Store,
+        store: Mirror,
         reader: WireReader,
         position: Position,
         clock: Clock,

@@ -7,7 +7,9 @@ how many there are.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -32,8 +34,7 @@ OnStuck = Callable[[int], None]
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A change that a map function has yet to see.
 
     Attributes:

@@ -4,7 +4,8 @@ Owns which namespaces are open, and the requests of closed ones. Leaves the stat
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.controllers.cache_interface import InformerKey
 from plugin_operator.controllers.reconcile import Request
@@ -18,8 +19,7 @@ def namespace_of(key: InformerKey) -> str | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Openness:
+class Openness(msgspec.Struct, frozen=True):
     """The open and closed parts of a controller.
 
     Attributes:

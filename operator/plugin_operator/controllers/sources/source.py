@@ -19,7 +19,8 @@ from plugin_operator.controllers.spec import Watch
 from plugin_operator.tasks import TaskOwner
 from plugin_operator.workqueue import LOW_PRIORITY
 
-_REPLAY_CHUNK = 200
+#: Objects of a replay between two turns of the event loop.
+REPLAY_CHUNK = 200
 _REPLAY_SECONDS = 0.004  # the time slice of the cache; predicates and map functions of plugins may be slow
 
 
@@ -127,7 +128,7 @@ class Source:
         now = asyncio.get_running_loop().time
         end = now() + _REPLAY_SECONDS
         for number, key in enumerate(list(lister.keys()), start=1):
-            if number % _REPLAY_CHUNK == 0 or (not self._plain and now() >= end):
+            if number % REPLAY_CHUNK == 0 or (not self._plain and now() >= end):
                 await asyncio.sleep(0)
                 end = now() + _REPLAY_SECONDS
             obj = lister.cached(key)
@@ -144,7 +145,7 @@ class Source:
         It yields to the event loop at intervals.
         """
         for number, key in enumerate(list(self.informer.lister.keys()), start=1):
-            if number % _REPLAY_CHUNK == 0:
+            if number % REPLAY_CHUNK == 0:
                 await asyncio.sleep(0)
             self._enqueue(key, LOW_PRIORITY)
 

@@ -5,7 +5,7 @@ does.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
@@ -31,6 +31,7 @@ class Sources:
         clock: measures waits.
         tasks: owns the jobs of the sources.
         on_stuck: called with 1 when an async map function ignores its cancellation, and with -1 when it ends.
+        new_source: makes a source; see ``Source``.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Sources:
         "_factory",
         "_fresh",
         "_is_closed",
+        "_new_source",
         "_on_stuck",
         "_primary",
         "_releases",
@@ -47,9 +49,17 @@ class Sources:
     )
 
     def __init__(
-        self, factory: InformerFactory, enqueue: Enqueue, *, clock: Clock, tasks: TaskOwner, on_stuck: OnStuck
+        self,
+        factory: InformerFactory,
+        enqueue: Enqueue,
+        *,
+        clock: Clock,
+        tasks: TaskOwner,
+        on_stuck: OnStuck,
+        new_source: Callable[..., Source] = Source,
     ) -> None:
         self._factory = factory
+        self._new_source = new_source
         self._enqueue = enqueue
         self._clock = clock
         self._tasks = tasks
@@ -163,7 +173,7 @@ class Sources:
 
     def _acquire(self, key: InformerKey) -> Source:
         informer = self._factory.acquire(key)
-        return Source(informer, self._enqueue, tasks=self._tasks, clock=self._clock, on_stuck=self._on_stuck)
+        return self._new_source(informer, self._enqueue, tasks=self._tasks, clock=self._clock, on_stuck=self._on_stuck)
 
     def _retire(self, key: InformerKey, source: Source) -> None:
         def end() -> None:

@@ -4,9 +4,10 @@ Owns requeuing, counting and logging, by the rules of controller-runtime's ``rec
 ``requeue_after`` reset the backoff; ``requeue`` and errors back off; a terminal error is not retried.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -37,8 +38,7 @@ _MOST = 200
 _PERIOD_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class FailingKey:
+class FailingKey(msgspec.Struct, frozen=True, gc=False):
     """The last failure of a key that has not succeeded since.
 
     Attributes:
@@ -91,6 +91,11 @@ class Outcomes:
     def failing(self) -> Mapping[Request, FailingKey]:
         """The keys whose last reconcile failed, at most ``MAX_REMEMBERED``."""
         return self._failing
+
+    def forget(self, where: Callable[[Request], bool]) -> None:
+        """Forget the failures of the keys for which ``where`` returns true: another process reconciles them."""
+        for request in [each for each in self._failing if where(each)]:
+            del self._failing[request]
 
     def succeeded(self, request: Request) -> None:
         """Handle a success: the key needs nothing until its next change."""

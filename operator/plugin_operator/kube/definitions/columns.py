@@ -1,8 +1,9 @@
 """``column()``: a column of ``kubectl get``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+import msgspec
 
 from plugin_operator.kube.definitions.schemas.json_paths import field_at
 
@@ -11,8 +12,7 @@ ColumnType = Literal["boolean", "date", "integer", "number", "string"]
 _FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """Value of ``column()``, checked when a class with ``@resource`` is made."""
 
     name: Any

@@ -1,8 +1,9 @@
 """``Definition``: what ``@resource`` says about a class, and how to find it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from plugin_operator.kube.gvk import GroupVersionKind
 from plugin_operator.kube.objects import ApiObject
@@ -17,8 +18,7 @@ MARK = "__plugin_operator_definition__"
 _NAMESPACE: Any = type.__dict__["__dict__"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """One version of a kind, as a class defines it.
 
     Attributes:

@@ -1,16 +1,16 @@
 """``scale()``: the subresource ``scale`` of a kind, for kubectl scale and HorizontalPodAutoscalers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.kube.definitions.schemas.json_paths import field_at
 
 _MOST_SELECTABLE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """Value of ``scale()``, checked when a class with ``@resource`` is made."""
 
     spec_replicas: Any

@@ -1,8 +1,9 @@
 """Checks of what ``@resource`` is given, and of its class: each mistake names class, field, file and line."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.error_hints import meant_module
 from plugin_operator.errors import PluginRejected, joined
@@ -24,8 +25,7 @@ _OF_SCHEMA = frozenset({"columns", "scale", "selectable_fields"})
 _WORDS = {"short_names": "short name", "categories": "category"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindSpec:
+class KindSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of ``@resource``, before they are checked."""
 
     kind: Any

@@ -1,8 +1,9 @@
 """``schema()``: what a field or class has in the CustomResourceDefinition besides its type."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
+
+import msgspec
 
 from plugin_operator.kube.definitions.schemas.rules import Rule
 from plugin_operator.kube.objects import Struct
@@ -15,8 +16,7 @@ MapType = Literal["atomic", "granular"]
 S = TypeVar("S", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FieldSchema:
+class FieldSchema(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Value of ``schema()``, checked when a class with ``@resource`` is made. It decorates classes, too."""
 
     # Compared by identity: ``|`` of an annotated type needs a hash, and lists such as ``keys`` have none.
@@ -52,7 +52,7 @@ class FieldSchema:
 
 def given_in(said: FieldSchema) -> dict[str, Any]:
     """Return the values that the author gave, by name."""
-    values = {each.name: getattr(said, each.name) for each in fields(said)}
+    values = {name: getattr(said, name) for name in said.__struct_fields__}
     return {name: value for name, value in values.items() if value is not None and value != ()}
 
 

@@ -1,15 +1,15 @@
 """``rule()``: a CEL expression that an object, or a part of it, must satisfy."""
 
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+import msgspec
 
 Reason = Literal["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"]
 
 _MAX_MESSAGE = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Value of ``rule()``, checked when a class with ``@resource`` is made."""
 
     rule: str

@@ -3,7 +3,6 @@
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -14,8 +13,7 @@ _UNIONS = (Union, types.UnionType)
 _WORDS = {type(None): "None", ...: "..."}
 
 
-@dataclass(frozen=True, slots=True)
-class TypeForm:
+class TypeForm(msgspec.Struct, frozen=True):
     """One annotation.
 
     Attributes:
