@@ -3,6 +3,7 @@
 Folders whose tests need one import the fixtures in their ``conftest.py``.
 """
 
+import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,7 @@ import pytest
 
 from kube_apiserver import Endpoint
 from plugin_operator.app.fenced_transport import FencedTransport
-from plugin_operator.cache import InformerFactory
+from plugin_operator.cache import InformerFactory, OwnedShards
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.clock import SystemClock
@@ -23,6 +24,7 @@ from plugin_operator.hosting.crds.on_demand import Definitions
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
 from plugin_operator.metrics import Metrics
 from plugin_operator.plugin import Recorder
+from plugin_operator.processes.peers.peers import Peers
 from plugin_operator.testing.eventually import eventually
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -37,6 +39,8 @@ SHORT_DEADLINES = HostSettings(
     retry_base_seconds=0.1,
     retry_cap_seconds=0.2,
 )
+
+_first_revisions = itertools.count(1, 1000)
 
 
 class Journal:
@@ -90,10 +94,16 @@ def wire_host(
     validator: Validator | None = None,
     schedules: ScheduleRecord | None = None,
     definitions: Definitions | None = None,
+    installs: bool = True,
     fence: Fence | None = None,
+    shards: OwnedShards | None = None,
+    peers: Peers | None = None,
     watch: bool = True,
 ) -> PluginHost:
     """Return a host, not started yet, whose controllers record with what ``recorder`` returns for their names."""
+    loader = Loader()
+    if peers is not None:  # hosts that stand for processes must not share the modules of this one
+        loader._numbers = itertools.count(next(_first_revisions))
     environment = Environment(
         client=client,
         factory=factory,
@@ -103,9 +113,12 @@ def wire_host(
         settings=settings,
         schedules=schedules,
         definitions=definitions,
+        installs=installs,
         fence=fence,
+        shards=shards,
+        peers=peers,
     )
-    return PluginHost(scanner=scanner, loader=Loader(), validator=validator, environment=environment, watch=watch)
+    return PluginHost(scanner=scanner, loader=loader, validator=validator, environment=environment, watch=watch)
 
 
 class HostHarness:
@@ -121,6 +134,8 @@ class HostHarness:
         watch: bool,
         reflector: ReflectorSettings | None = None,
         applies: bool | None = None,
+        shards: OwnedShards | None = None,
+        peers: Peers | None = None,
     ) -> None:
         clock = SystemClock()
         mapper = RESTMapper(connection)
@@ -128,7 +143,9 @@ class HostHarness:
         self.metrics = Metrics()
         self.journal = Journal()
         self.client = ApiClient(connection, mapper, field_manager="test")
-        self.factory = InformerFactory(connection, mapper, clock=clock, metrics=self.metrics, settings=reflector)
+        self.factory = InformerFactory(
+            connection, mapper, clock=clock, metrics=self.metrics, settings=reflector, shards=shards
+        )
         self.fence = Fence(clock)
         self.schedules = ScheduleRecord(self.client, NAMESPACE, "test-schedules", clock=clock)
         self.host = wire_host(
@@ -141,7 +158,10 @@ class HostHarness:
             validator=Validator(clock=clock, deadline_seconds=10) if validate else None,
             schedules=self.schedules,
             definitions=self._definitions(connection, mapper, applies=applies) if applies is not None else None,
+            installs=applies is not False,
             fence=self.fence,
+            shards=shards,
+            peers=peers,
             watch=watch,
         )
 
@@ -215,9 +235,19 @@ async def make_harness(api_endpoint: Endpoint, tmp_path: Path) -> AsyncIterator[
             root: Path = root,
             reflector: ReflectorSettings | None = None,
             applies: bool | None = None,
+            shards: OwnedShards | None = None,
+            peers: Peers | None = None,
         ) -> HostHarness:
             harness = HostHarness(
-                connection, root, settings, validate=validate, watch=watch, reflector=reflector, applies=applies
+                connection,
+                root,
+                settings,
+                validate=validate,
+                watch=watch,
+                reflector=reflector,
+                applies=applies,
+                shards=shards,
+                peers=peers,
             )
             made.append(harness)
             return harness

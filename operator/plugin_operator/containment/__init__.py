@@ -6,7 +6,7 @@ reaction to a failed call to the caller.
 """
 
 from plugin_operator.containment.coroutine_steps import in_context, is_cancelled_from_outside, run_without_task
-from plugin_operator.containment.guard import PluginGuard
+from plugin_operator.containment.guard import Around, PluginGuard
 from plugin_operator.containment.limiter import LineLimiter
 
-__all__ = ["LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside", "run_without_task"]
+__all__ = ["Around", "LineLimiter", "PluginGuard", "in_context", "is_cancelled_from_outside", "run_without_task"]

@@ -2,8 +2,9 @@
 
 import contextvars
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -20,8 +21,20 @@ BURST = 3
 #: Most log lines about all locations: code that defines a class per failure has any number of locations.
 MOST = 30
 PERIOD_SECONDS = 10.0
+#: Files of the frames in a traceback: the operator's own, those of the plugin, and of libraries.
+_FILES = 256
 
 _log = logs.get_logger(__name__)
+
+
+class Around(Protocol):
+    """Notes that plugin code runs."""
+
+    def enter(self) -> int:
+        """Note that the code runs, and return what to pass to ``leave``."""
+
+    def leave(self, before: int) -> None:
+        """Note that the code has ended."""
 
 
 class PluginGuard:
@@ -34,9 +47,11 @@ class PluginGuard:
         mark: called first in the context of each call, to set the owner of the running code.
         on_error: called with each contained failure: its role (``predicate``, ``map``, …) and the exception. It must
             not keep the exception, whose traceback references the plugin's module.
+        around: called before and after each call of plain code; None for nothing.
     """
 
     __slots__ = (
+        "_around",
         "_base",
         "_ids",
         "_limiter",
@@ -48,7 +63,7 @@ class PluginGuard:
         "revision",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent settings
         self,
         plugin: str,
         revision: str,
@@ -58,13 +73,15 @@ class PluginGuard:
         locate: Locate = lambda _: None,
         mark: Callable[[], object] = lambda: None,
         on_error: Callable[[str, BaseException], None] = lambda _what, _error: None,
+        around: Around | None = None,
     ) -> None:
         self.plugin = plugin
         self.revision = revision
         self.controller = controller
-        self._locate = locate
+        self._locate = lru_cache(_FILES)(locate)
         self._mark = mark
         self._on_error = on_error
+        self._around = around
         self._limiter = LineLimiter(clock, burst=BURST, period_seconds=PERIOD_SECONDS, most=MOST)
         self._base = contextvars.Context()
         self._base.run(mark)
@@ -85,11 +102,16 @@ class PluginGuard:
             function: the function to call with ``args``; it must not return a generator of plugin code.
             args: positional arguments.
         """
+        around = self._around
+        before = 0 if around is None else around.enter()
         try:
             return run_without_task(self._base.copy(), function, *args)
         except BaseException as error:  # noqa: BLE001 - a shared task must survive any exception: see the package
             self.report(what, about, error)
             return fallback
+        finally:
+            if around is not None:
+                around.leave(before)
 
     async def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await plugin code in a copy of the caller's context, so that its context variables end with the call.

@@ -3,11 +3,14 @@
 The host itself does not know an API server; tests pass their own implementations.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+import msgspec
+
+from plugin_operator.cache import OwnedShards
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import (
@@ -17,14 +20,28 @@ from plugin_operator.controllers import (
     FailureCallback,
     Reconciler,
     Request,
+    ShardedController,
     Trigger,
 )
 from plugin_operator.controllers.controller import WARM_DEADLINE_SECONDS
 from plugin_operator.fence import Fence
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.metrics import Metrics
-from plugin_operator.plugin import ControllerScope, FightDetector, PruneBudgets, Recorder
+from plugin_operator.plugin import BoundController, ControllerScope, FightDetector, PruneBudgets, Recorder
+from plugin_operator.plugin.declaration.invocation import is_async
+from plugin_operator.plugin.runtime.task_tracking import Reconcile
+from plugin_operator.processes.blame.marking import Marking, SharedMark
+from plugin_operator.processes.blame.marks import IMPORT, Mark
+from plugin_operator.processes.peers.peers import Peers
 from plugin_operator.tasks import TaskSupervisor
+
+T = TypeVar("T")
+Load: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
+
+#: For this time after a swap, a spike of failures rolls it back.
+PROBATION_SECONDS = 30.0
+#: Least number of failures in a spike.
+SPIKE_FAILURES = 5
 
 
 class DrainLike(Protocol):
@@ -106,8 +123,7 @@ class DefinitionsLike(Protocol):
         """Make the API server serve a CustomResourceDefinition, or find out what it lacks."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostSettings:
+class HostSettings(msgspec.Struct, frozen=True):
     """Timeouts and limits of the host, in seconds except ``spike_failures`` and ``reload_burst``.
 
     Fields that a flag sets have no default here, but in ``plugin_operator.options``.
@@ -134,8 +150,8 @@ class HostSettings:
     warm_deadline_seconds: float = WARM_DEADLINE_SECONDS
     hook_deadline_seconds: float = 30.0
     cancel_grace_seconds: float = 2.0
-    probation_seconds: float = 30.0
-    spike_failures: int = 5
+    probation_seconds: float = PROBATION_SECONDS
+    spike_failures: int = SPIKE_FAILURES
     reload_burst: int = 10
     reload_interval_seconds: float = 1.0
     retry_base_seconds: float = 1.0
@@ -146,8 +162,7 @@ class HostSettings:
     held_look_seconds: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True):
     """Dependencies of the plugin host.
 
     Attributes:
@@ -166,6 +181,10 @@ class Environment:
         permissions: tells what plugins lack; None to report only what was denied.
         schedules: stores the times of schedules; None to keep them in memory only.
         definitions: looks after the kinds that plugins define; None to leave them alone.
+        installs: whether it writes to the API server, and so can be refused.
+        peers: the other worker processes of this operator; None if there are none.
+        shards: the objects of this process, among several that share them; None if it reconciles all.
+        marking: notes which plugin's code runs, for the process that judges the end of this one; None for no notes.
         make_controller: creates a controller by name; None for the real one.
     """
 
@@ -180,19 +199,75 @@ class Environment:
     fence: Fence | None = None
     supervisor: TaskSupervisor | None = None
     instrument: Callable[[ControllerScope, Reconciler], Reconciler] | None = None
-    fights: FightDetector = field(default_factory=FightDetector)
-    prune_budgets: PruneBudgets = field(default_factory=PruneBudgets)
+    fights: FightDetector = msgspec.field(default_factory=FightDetector)
+    prune_budgets: PruneBudgets = msgspec.field(default_factory=PruneBudgets)
     permissions: PermissionsLike | None = None
     schedules: ScheduleRecordLike | None = None
     definitions: DefinitionsLike | None = None
+    installs: bool = True
+    peers: Peers | None = None
+    shards: OwnedShards | None = None
+    marking: Marking | None = None
     make_controller: Callable[[str], ControllerLike] | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process, among those that share the objects, runs what runs once."""
+        return self.shards is None or self.shards.leads
+
+    def when_leading(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once this process runs what runs once; never if it does already."""
+        if self.shards is not None and not self.shards.leads:
+            self.shards.when_leading(callback)
+
+    def observed(self, bound: BoundController, digest: str, steps: Reconciler) -> Reconciler:
+        """Return a reconciler that is marked and traced while it runs; a trace covers all steps."""
+        if self.marking is not None:
+            mark = Mark(bound.scope.plugin, digest, "reconcile", bound.name, in_thread=bound.runs_in_thread)
+            steps = self.marking.reconciler(mark, steps)
+        return steps if self.instrument is None else self.instrument(bound.scope, steps)
+
+    def marked_hook(
+        self, bound: BoundController, digest: str, name: str, hook: Callable[[], Awaitable[T]]
+    ) -> Callable[[], Awaitable[T]]:
+        """Return a hook that is marked while it runs."""
+        if self.marking is None:
+            return hook
+        is_plain = not is_async(getattr(bound.declaration, name.partition("(")[0]))
+        return partial(self.marking.hook, Mark(bound.scope.plugin, digest, name, bound.name, in_thread=is_plain), hook)
+
+    def marked_import(self, plugin: str, digest: str, load: Load[T]) -> Load[T]:
+        """Return an import that is marked while it runs."""
+        if self.marking is None:
+            return load
+        return partial(self.marking.hook, Mark(plugin, digest, IMPORT, in_thread=True), load)
+
+    def shared_mark(self, plugin: str, digest: str, what: str, controller: str = "") -> SharedMark | None:
+        """Return the mark of code that is not a reconcile or a hook; None if nothing is marked."""
+        return None if self.marking is None else self.marking.shared(Mark(plugin, digest, what, controller))
+
+    def task_marks(self, plugin: str, digest: str) -> Callable[[Reconcile | None], SharedMark] | None:
+        """Return what marks the tasks of a revision, given the reconcile that spawns one; None if nothing is marked."""
+        marking = self.marking
+        if marking is None:
+            return None
+
+        def mark(reconcile: Reconcile | None) -> SharedMark:
+            if reconcile is None:
+                return marking.shared(Mark(plugin, digest, "a task"))
+            return marking.shared(Mark(plugin, digest, "a task", reconcile.controller, *reconcile.request))
+
+        return mark
 
     def controller(self, name: str, on_failure: FailureCallback | None = None) -> ControllerLike:
         """Return a new controller; it calls ``on_failure`` for each failed reconcile."""
         if self.make_controller is not None:
             return self.make_controller(name)
-        return Controller(
+        shared = {} if self.shards is None else {"shards": self.shards}
+        make: Callable[..., ControllerLike] = Controller if self.shards is None else ShardedController
+        return make(
             name,
+            **shared,
             factory=self.factory,
             clock=self.clock,
             metrics=self.metrics,

@@ -11,6 +11,7 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock
 from plugin_operator.hosting.environment import Environment
 from plugin_operator.hosting.loading.loader import Loader
+from plugin_operator.hosting.reporting.directory import DirectoryReport
 from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.definition_owners import DefinitionOwners
@@ -21,6 +22,7 @@ from plugin_operator.hosting.rollout.supervisor import PluginSupervisor
 from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import Directory, PluginSource, Rejection, Role, Snapshot
 from plugin_operator.hosting.scan.watcher import Watcher
+from plugin_operator.hosting.validation.protocol import source_of
 from plugin_operator.hosting.validation.validator import Validator
 from plugin_operator.metrics.declaration import gauge
 from plugin_operator.plugin import install_task_factory
@@ -34,14 +36,8 @@ _LONGEST_LOOK_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 
 _UNSEEN = frozenset({Directory.UNREADABLE, Directory.UNSTABLE})
-_NAMED = 20
-
 FAILING_OBJECTS = gauge(
     "plugin_operator_failing_objects", "Objects whose last reconcile failed, at most 200", "plugin", "controller"
-)
-
-PLUGINS_DIRECTORY_PROBLEM = gauge(
-    "plugin_operator_plugins_directory_problem", "1 while the plugins directory cannot be used", "problem"
 )
 
 _log = logs.get_logger(__name__)
@@ -58,7 +54,6 @@ class PluginHost:
         watch: whether to use file events as hints; without them, only scans find changes.
 
     Attributes:
-        directory_problem: why the directory is unusable; empty if it is usable.
         has_scanned: whether the directory was read once.
         looks: number of completed scans.
         seen: the last snapshot of a usable directory.
@@ -88,15 +83,19 @@ class PluginHost:
         self._hint = asyncio.Event()
         self._watcher = Watcher(scanner.root, self.hint, clock=self._clock) if watch else None
         self._leads = False
-        self._ignored: tuple[str, ...] = ()
+        self._directory = DirectoryReport(environment.metrics)
         self._retry: float | None = None
         self._pending: frozenset[str] = frozenset()
-        self.directory_problem = "the plugins directory has not been read yet"
         self.has_scanned = False
         self.looks = 0
         self.seen: Snapshot | None = None
         self._reviews = self._make_reviews()
         environment.metrics.family(FAILING_OBJECTS).set_source(self._failing_objects)
+
+    @property
+    def directory_problem(self) -> str:
+        """Why the directory is unusable; empty if it is usable."""
+        return self._directory.problem
 
     @property
     def is_settled(self) -> bool:
@@ -127,6 +126,7 @@ class PluginHost:
         self._leads = True
         for supervisor in self._supervisors.values():
             supervisor.lead()
+        self._environment.when_leading(self.lead)
 
     async def stop(self, deadline_seconds: float) -> list[str]:
         """Drain reconciles until the deadline, cancel the rest, run ``stop`` hooks and stop the fork server.
@@ -193,6 +193,8 @@ class PluginHost:
         self._say_what_is_odd(snapshot)
         if snapshot.directory is Directory.OK:
             self._apply(snapshot)
+        elif not self._supervisors:
+            self._run_as_elsewhere()
         # An unusable directory was not scanned: it stays unsettled.
         self.has_scanned = self.has_scanned or snapshot.directory not in _UNSEEN
         self.looks += 1
@@ -212,45 +214,28 @@ class PluginHost:
         try:
             return await self._threads.run(self._scanner.scan)
         except Exception as error:  # noqa: BLE001 - an operator bug must not stop all reloads; it is logged
-            broken = self._unreadable(f"cannot be scanned: {describe(error)}", retry_after_seconds=_RETRY_SECONDS)
+            broken = self._unreadable(f"cannot be scanned: {describe(error)}", retry=_RETRY_SECONDS)
             if broken.reason != self.directory_problem:
                 _log.exception("Plugins directory scan failed", path=self._scanner.root)
             return broken
         finally:
             timer.cancel()
 
-    def _unreadable(self, why: str, retry_after_seconds: float | None = None) -> Snapshot:
-        root, reason = self._scanner.root, f"{self._scanner.root} {why}"
+    def _unreadable(self, why: str, retry: float | None = None) -> Snapshot:
+        root = self._scanner.root
         return Snapshot(
-            root, Directory.UNREADABLE, reason, retry_after_seconds=retry_after_seconds, ignored=self._ignored
+            root, Directory.UNREADABLE, f"{root} {why}", retry_after_seconds=retry, ignored=self._directory.ignored
         )
 
-    def _warn_of(self, snapshot: Snapshot, problem: str) -> None:
-        kept = len(self._supervisors)
-        if snapshot.directory is Directory.EMPTY and not kept:
-            _log.warning("Plugins directory empty", path=snapshot.root, way_out="add a .py file: it is loaded at once")
-            return
-        say = _log.error if kept or snapshot.directory is Directory.UNTRUSTED else _log.warning
-        say("Plugins directory unusable", path=snapshot.root, reason=problem, kept=kept)
-
     def _say_what_is_odd(self, snapshot: Snapshot) -> None:
-        problem = snapshot.reason if snapshot.directory is not Directory.OK else ""
-        if snapshot.directory is Directory.EMPTY and self._supervisors:
-            problem += ", so the plugins that are loaded keep running"
-        if problem != self.directory_problem:
-            gauge = self._environment.metrics.family(PLUGINS_DIRECTORY_PROBLEM)
-            gauge.values.clear()
-            if problem:
-                gauge.set(1, snapshot.directory.value)
-                self._warn_of(snapshot, problem)
-            elif self.has_scanned:
-                _log.info("Plugins directory usable again", path=snapshot.root)
-            self.directory_problem = problem
-        if snapshot.ignored != self._ignored:
-            self._ignored = snapshot.ignored
-            named = list(snapshot.ignored[:_NAMED])
-            count = len(snapshot.ignored)
-            _log.warning("Names in the plugins directory ignored", path=snapshot.root, names=named, count=count)
+        self._directory.say(snapshot, len(self._supervisors), has_scanned=self.has_scanned)
+
+    def _run_as_elsewhere(self) -> None:
+        """Run what other worker processes run, because this one has started while the directory cannot be used."""
+        peers = self._environment.peers
+        for name, known in dict(peers.sources.elsewhere).items() if peers is not None else ():
+            source = source_of(known.source)
+            self._supervisor(name, source.path).want(source)
 
     def _apply(self, snapshot: Snapshot) -> None:
         self._pending = snapshot.pending
@@ -269,7 +254,9 @@ class PluginHost:
 
     def _is_plugin(self, source: PluginSource) -> bool:
         """Report whether a source is a plugin; a broken file keeps its former role, so that it is not unloaded."""
-        return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in self._supervisors)
+        peers = self._environment.peers
+        known = {*self._supervisors, *(peers.sources.elsewhere if peers is not None else ())}
+        return source.role is Role.PLUGIN or (source.role is Role.BROKEN and source.name in known)
 
     def _warm_for(self, wanted: Mapping[str, PluginSource | Rejection]) -> None:
         """Start the fork server while the changed file is still settling."""

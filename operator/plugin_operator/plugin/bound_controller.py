@@ -44,6 +44,11 @@ class BoundController:
         """Name of the controller."""
         return self.declaration.name
 
+    @property
+    def runs_in_thread(self) -> bool:
+        """Whether the reconcile function runs in a thread."""
+        return self._reconcile_threads is not None
+
     async def reconcile(self, request: Request) -> Result | None:
         """Call the plugin's reconcile function in the guard and validate its result.
 

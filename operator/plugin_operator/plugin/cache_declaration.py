@@ -1,8 +1,9 @@
 """``own()`` and ``read()``: declare which objects of a kind a controller caches, and their indexes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.controllers import Predicate
 from plugin_operator.kube import GroupVersionKind, Object
@@ -14,8 +15,7 @@ Kind = str | GroupVersionKind | type[ApiObject]
 IndexFunction = Callable[[Object], str | Iterable[str] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
+class ReadOptions(msgspec.Struct, frozen=True):
     """Value of ``read()`` for ``reads=``, checked when the plugin is loaded."""
 
     kind: Any
@@ -27,8 +27,7 @@ class ReadOptions:
     name: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnOptions:
+class OwnOptions(msgspec.Struct, frozen=True):
     """Value of ``own()`` for ``owns=``, checked when the plugin is loaded."""
 
     kind: Any
@@ -103,8 +102,7 @@ def read(
     return ReadOptions(kind, namespaces, label_selector, field_selector, metadata_only, indexes, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheDeclaration:
+class CacheDeclaration(msgspec.Struct, frozen=True, kw_only=True):
     """A validated part of a kind's objects.
 
     Attributes:
@@ -125,8 +123,7 @@ class CacheDeclaration:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnDeclaration(CacheDeclaration):
+class OwnDeclaration(CacheDeclaration, frozen=True, kw_only=True):
     """One validated kind of ``owns``."""
 
     predicates: tuple[Predicate, ...] = ()

@@ -1,7 +1,7 @@
 """``@controller``: the short form to declare a controller."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request, Result
 from plugin_operator.errors import PluginRejected
@@ -47,6 +47,8 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
     schedules: Sequence[Schedule] = (),
     sources: Sequence[Source] = (),
     cleanup: Cleanup | None = None,
+    distribution: Literal["single", "sharded"] = "single",
+    shard_by: Literal["uid", "namespace"] | None = None,
 ) -> Callable[[Target], Target]:
     """Declare a function ``reconcile(ctx, request)``, or a class with such a method, as a controller.
 
@@ -95,6 +97,12 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         cleanup: a function ``cleanup(ctx, obj)``, or the method of that name of a class. It runs before an object
             disappears, or after it has left the selectors. Until it succeeds, the object keeps the finalizer
             ``plugin-operator.cleanup/<id>``, which the operator puts on before the first reconcile.
+        distribution: in an operator of several worker processes, "single" runs the controller in one of them, and
+            "sharded" divides its objects among all. A sharded controller finds its own part in ``ctx.lister``. It has
+            neither ``schedules`` nor ``sources``, and no selector together with ``cleanup``.
+        shard_by: what divides the objects of a sharded controller: "uid" spreads best, and "namespace" keeps those of
+            a namespace and their children together. By default the namespace with ``owns`` or ``watches``, else the
+            uid; always the uid for kinds without a namespace.
 
     Returns:
         A decorator for ``async def reconcile(ctx, request)``, a plain ``def`` (which runs in a thread), or a class.
@@ -132,6 +140,8 @@ def controller(  # noqa: PLR0913 - one parameter per field of a declaration
         schedules=schedules,
         sources=sources,
         cleanup=cleanup,
+        distribution=distribution,
+        shard_by=shard_by,
     )
 
     def decorate(target: Target) -> Target:

@@ -1,8 +1,9 @@
 """``watch()``: declares further kinds whose changes enqueue requests."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.controllers import Predicate
 from plugin_operator.kube import NamespacedName, Object
@@ -19,8 +20,7 @@ MapFunction = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(msgspec.Struct, frozen=True):
     """The result of ``watch()``, for ``watches=``; checked when the plugin is loaded."""
 
     kind: Any
@@ -72,8 +72,7 @@ def watch(  # noqa: PLR0913 - every field an author may declare, by name
     return WatchOptions(kind, map, predicates, namespaces, label_selector, field_selector, metadata_only, indexes, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchDeclaration(CacheDeclaration):
+class WatchDeclaration(CacheDeclaration, frozen=True, kw_only=True):
     """One validated ``watch()``.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from plugin_operator.app.status_report import degraded_plugins, status_of
+from plugin_operator.app.reports.status_report import degraded_plugins, status_of
 from plugin_operator.hosting.host import FAILING_OBJECTS
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import PLUGIN_MISBEHAVING, Misbehavior

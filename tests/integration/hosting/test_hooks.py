@@ -1,12 +1,12 @@
 """The hooks around a plugin's reconciles: start, stop, and the state that one revision hands to the next."""
 
 import asyncio
-import dataclasses
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from plugin_operator.hosting import HostSettings
@@ -61,7 +61,7 @@ async def edit_plugin(
     """Let a plugin count one object, and then edit it; hooks have 0.3 s."""
 
     async def edit(before: str, after: str) -> HostHarness:
-        harness = make_harness(settings=dataclasses.replace(short_deadlines, hook_deadline_seconds=0.3))
+        harness = make_harness(settings=replace(short_deadlines, hook_deadline_seconds=0.3))
         await harness.host.start()
         harness.host.lead()
         await harness.create("a")
@@ -227,7 +227,7 @@ async def test_a_standby_warms_its_caches_and_reconciles_only_once_it_leads(
 async def test_a_stop_in_the_middle_of_a_drain_runs_the_stop_hook_of_the_code_that_drains(
     make_harness: Callable[..., HostHarness], short_deadlines: HostSettings, tmp_path: Path
 ) -> None:
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=60))
+    harness = make_harness(settings=replace(short_deadlines, drain_deadline_seconds=60))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
-from plugin_operator.app.status_report import degraded_plugins
+from plugin_operator.app.reports.status_report import degraded_plugins
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import HostHarness

@@ -4,12 +4,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.hosting import HostSettings
 from plugin_operator.hosting.host import PluginHost

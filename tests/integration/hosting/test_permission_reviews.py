@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
 from plugin_operator.app.build import App
 from plugin_operator.app.host_parts import HostParts
-from plugin_operator.app.status_report import degraded_plugins
+from plugin_operator.app.reports.status_report import degraded_plugins
 from plugin_operator.cache import ReflectorSettings
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
 from plugin_operator.client.credentials.access import Access, FixedAccess

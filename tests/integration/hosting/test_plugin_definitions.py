@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 
 from kube_apiserver import ApiServer
 from kube_apiserver.faults import Action, Fault
-from plugin_operator.app.status_report import degraded_plugins
+from plugin_operator.app.reports.status_report import degraded_plugins
 from plugin_operator.errors import ApiError, NotFoundError
 from plugin_operator.hosting.permissions.missing_rules import yaml_text
 from plugin_operator.testing.eventually import eventually
+from tests.gadget_plugins import a_class, a_plugin
 from tests.host_harness import HostHarness
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
@@ -23,33 +24,6 @@ _CANNOT = (
     f'customresourcedefinitions.apiextensions.k8s.io "{_NAME}" is forbidden: User "op" cannot {{verb}} resource '
     '"customresourcedefinitions" in API group "apiextensions.k8s.io" at the cluster scope'
 )
-_HEAD = """
-from typing import Annotated
-import msgspec
-from plugin_operator import ApiObject, Struct, UNSET, UnsetType, controller, resource, schema
-"""
-
-
-def a_class(fields: str = "size: int = 3") -> str:
-    """Return the class of Gadget with some fields in its spec."""
-    lines = "".join(f"    {line}\n" for line in fields.splitlines())
-    return (
-        f"{_HEAD}\nclass GadgetSpec(Struct):\n{lines}\n@resource('{_KIND}')\nclass Gadget(ApiObject):\n"
-        "    spec: GadgetSpec = msgspec.field(default_factory=GadgetSpec)\n"
-    )
-
-
-def a_plugin(version: str, fields: str = "size: int = 3", *, name: str = "one", head: str = "", body: str = "") -> str:
-    """Return a plugin that defines Gadget, and writes its version and the object's name into the journal."""
-    head = head or a_class(fields)
-    return (
-        f"{head}\nfrom plugin_operator import controller\n"
-        f"@controller(for_=Gadget, name={name!r}, namespaces=[{NAMESPACE!r}])\nasync def {name}(ctx, request):\n"
-        "    ctx.lister.get(request)  # decodes the object to the class\n"
-        f"    ctx.recorder.event({{}}, 'Normal', {version!r}, request.name)\n{body}"
-    )
-
-
 Made = Callable[..., Awaitable[HostHarness]]
 
 

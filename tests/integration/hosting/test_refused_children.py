@@ -1,9 +1,9 @@
 """Children that the API server refuses because an edit broke them: the edit is rolled back."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import NAMESPACE, SHORT_DEADLINES, HostHarness

@@ -1,10 +1,10 @@
 """``renamed_from=``: finalizers, children and fields follow a controller to its new id, and back."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.errors import ServerError
 from plugin_operator.hosting import HostSettings

@@ -1,7 +1,6 @@
 """Every way in which a plugin's file is replaced: editors, volumes, git, and what goes wrong with watching."""
 
 import asyncio
-import dataclasses
 import os
 import shutil
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from plugin_operator.hosting import HostSettings
@@ -20,7 +20,7 @@ from tests.host_harness import HostHarness
 @pytest.fixture
 async def watch_only_harness(make_harness: Callable[..., HostHarness], short_deadlines: HostSettings) -> HostHarness:
     """A leading host that looks only when it is hinted: what is seen at once was seen by watching."""
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, scan_interval_seconds=600))
+    harness = make_harness(settings=replace(short_deadlines, scan_interval_seconds=600))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")
@@ -30,7 +30,7 @@ async def watch_only_harness(make_harness: Callable[..., HostHarness], short_dea
 @pytest.fixture
 async def scan_only_harness(make_harness: Callable[..., HostHarness], short_deadlines: HostSettings) -> HostHarness:
     """A leading host that is never hinted."""
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, scan_interval_seconds=0.1), watch=False)
+    harness = make_harness(settings=replace(short_deadlines, scan_interval_seconds=0.1), watch=False)
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")
@@ -173,7 +173,7 @@ async def test_a_flipped_link_as_of_git_sync_is_followed(
         (tree / "one.py").write_text(plugin_text(f"V{number}"))
     link = tmp_path / "current"
     link.symlink_to("worktree1")
-    settings = dataclasses.replace(short_deadlines, scan_interval_seconds=600)
+    settings = replace(short_deadlines, scan_interval_seconds=600)
     harness = make_harness(settings=settings, root=link / "plugins")
     await harness.host.start()
     harness.host.lead()
@@ -204,7 +204,7 @@ async def test_a_directory_that_is_absent_at_start_is_followed_once_it_comes(
     short_deadlines: HostSettings,
     tmp_path: Path,
 ) -> None:
-    settings = dataclasses.replace(short_deadlines, scan_interval_seconds=600)
+    settings = replace(short_deadlines, scan_interval_seconds=600)
     harness = make_harness(settings=settings, root=tmp_path / "deep" / "later")
     await harness.host.start()
     harness.host.lead()
@@ -262,8 +262,8 @@ async def test_a_watch_that_cannot_be_had_leaves_the_scan(
     def exhausted(*args: Any, **kwargs: Any) -> None:
         raise OSError(24, "inotify instances exhausted")
 
-    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", exhausted)
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, scan_interval_seconds=0.1))
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.RustNotify", exhausted)
+    harness = make_harness(settings=replace(short_deadlines, scan_interval_seconds=0.1))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")

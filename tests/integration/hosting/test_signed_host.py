@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from plugin_operator.hosting import Scanner, Verifier
-from plugin_operator.hosting.host import PLUGINS_DIRECTORY_PROBLEM
+from plugin_operator.hosting.reporting.directory import PLUGINS_DIRECTORY_PROBLEM
 from plugin_operator.hosting.scan.scanner import Gate
 from plugin_operator.hosting.scan.tree import Tree
 from plugin_operator.hosting.signing.manifest import MANIFEST_FILE, SIGNATURE_FILE

@@ -1,7 +1,6 @@
 """Reconciles that ignore their cancellation, and what happens to their plugin meanwhile: no key is ever run twice."""
 
 import asyncio
-import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from plugin_operator.containment import PluginGuard
@@ -37,7 +37,7 @@ def stubborn(gate: Path, when: str = "request.name == 'a'") -> str:
 @pytest.fixture
 async def short_drain_harness(make_harness: Callable[..., HostHarness], short_deadlines: HostSettings) -> HostHarness:
     """A host that does not wait long for reconciles."""
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=0.2))
+    harness = make_harness(settings=replace(short_deadlines, drain_deadline_seconds=0.2))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")
@@ -174,7 +174,7 @@ async def test_the_end_of_the_process_waits_for_reconciles_of_a_file_that_is_bei
     short_deadlines: HostSettings,
     tmp_path: Path,
 ) -> None:
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=60))
+    harness = make_harness(settings=replace(short_deadlines, drain_deadline_seconds=60))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")

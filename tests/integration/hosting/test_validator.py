@@ -79,6 +79,13 @@ async def test_an_import_that_crashes_is_named_with_signal_and_line(validator: V
     assert (verdict.path, verdict.line) == ("/plugins/one.py", 3)
 
 
+@pytest.mark.parametrize(("number", "how"), [(9, "killed by SIGKILL"), (40, "killed by signal 40")])
+async def test_an_import_that_is_killed_is_named_with_any_signal(validator: Validator, number: int, how: str) -> None:
+    verdict = await validator.validate(source_of(HEAD + f"import os\nos.kill(os.getpid(), {number})\n" + CONTROLLER))
+    assert f"its import crashes the process ({how}): " in verdict.reason
+    assert verdict.reason.endswith("or give the operator more memory") is (number == 9)
+
+
 async def test_an_import_that_ends_the_process_is_refused(validator: Validator) -> None:
     verdict = await validator.validate(source_of(HEAD + "import os\nos._exit(7)\n" + CONTROLLER))
     way_out = "move what it does there into start(ctx) or reconcile"

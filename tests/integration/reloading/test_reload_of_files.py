@@ -3,11 +3,11 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import watchfiles
+from watchfiles._rust_notify import RustNotify
 
 from plugin_operator.hosting import PluginHost
 from plugin_operator.testing.eventually import eventually
@@ -176,7 +176,7 @@ async def test_without_inotify_the_scan_alone_suffices(
     def exhausted(*args: Any, **how: Any) -> None:
         raise error
 
-    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", exhausted)
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.RustNotify", exhausted)
     (case.scratch / "plugins").mkdir()
     async with case.own_host(case.scratch / "plugins"):
         await case.save_at(case.root / "one.py", "v1")
@@ -201,15 +201,15 @@ async def test_a_storm_of_file_events_delays_nobody_and_hides_no_edit(case: Case
 async def test_what_watchfiles_raises_is_an_exception_the_watch_survives(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    awatch, tries = watchfiles.awatch, []
+    tries: list[Any] = []
 
-    def breaks_at_first(*args: Any, **how: Any) -> AsyncIterator[Any]:
+    def breaks_at_first(*args: Any, **how: Any) -> RustNotify:
         tries.append(args)
         if len(tries) < 3:
             raise RuntimeError("the watcher's thread panicked")
-        return awatch(*args, **how)
+        return RustNotify(*args, **how)
 
-    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.watchfiles.awatch", breaks_at_first)
+    monkeypatch.setattr("plugin_operator.hosting.scan.watcher.RustNotify", breaks_at_first)
     (case.scratch / "plugins").mkdir()
     async with case.own_host(case.scratch / "plugins"):
         await case.save_at(case.root / "one.py", "v1")

@@ -1,7 +1,6 @@
 """Plugins come, change, break and go while objects are being reconciled."""
 
 import asyncio
-import dataclasses
 import gc
 import os
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.hosting import HostSettings, PluginSource, Snapshot, Verdict
 from plugin_operator.testing.eventually import eventually
@@ -113,7 +113,7 @@ async def test_the_same_key_is_never_run_by_two_revisions_at_once(
 async def test_a_reconcile_that_ignores_its_cancellation_is_stuck_and_others_go_on(
     make_harness: Callable[..., HostHarness], plugin_text: Callable[..., Any], short_deadlines: HostSettings
 ) -> None:
-    harness = make_harness(settings=dataclasses.replace(short_deadlines, drain_deadline_seconds=0.2))
+    harness = make_harness(settings=replace(short_deadlines, drain_deadline_seconds=0.2))
     await harness.host.start()
     harness.host.lead()
     await harness.create("a")

@@ -2,10 +2,10 @@
 
 import json
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.client import ApiRequest, ByteStream, Response
 from plugin_operator.client.http.transport import Transport

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.errors import NoMatchError
 from plugin_operator.hosting.permissions.access_reviews import AccessReviews

@@ -3,11 +3,12 @@
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
-import watchfiles
 from structlog.testing import capture_logs
 
 from plugin_operator.hosting.scan import watcher as watcher_module
@@ -16,7 +17,7 @@ from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
 
-Changes = set[tuple[object, str]]
+Changes = set[tuple[int, str]]
 
 
 class Panic(BaseException):
@@ -42,36 +43,62 @@ RAISES: dict[str, Callable[[], BaseException]] = {
 
 
 class Kernel:
-    """Stands for watchfiles: each watch does what is said, and a good one can be given changes."""
+    """Stands for the kernel: each watch does what is said, and a good one can be given changes."""
 
     def __init__(self) -> None:
         self.begun = 0
         self.error: Callable[[], BaseException] | None = None
         self.ends = False
+        self.quiet = 0
+        self.poll_delays: list[int] = []
         self.first: Changes = set()
-        self._news = asyncio.Event()
+        self.news = threading.Event()
 
     def change(self) -> None:
-        self._news.set()
+        self.news.set()
 
-    async def awatch(self, *paths: Path, **how: object) -> AsyncIterator[Changes]:
+    def watch(self, paths: list[str], *, poll_delay_ms: int, **_: bool) -> "Notify":
         self.begun += 1
-        if self.first:
-            yield self.first
-        if self.error is not None:
+        self.poll_delays.append(poll_delay_ms)
+        if self.error is not None and not self.first:
             raise self.error()
-        if self.ends:
-            return
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            yield {(1, f"{paths[0]}/one.py")}
+        return Notify(self, paths[0])
+
+
+class Notify:
+    """Stands for ``RustNotify``: one watch, which threads wait on."""
+
+    def __init__(self, kernel: Kernel, path: str) -> None:
+        self._kernel = kernel
+        self._path = path
+        self._first = kernel.first
+
+    def watch(self, debounce: int, step: int, timeout: int, stop: asyncio.Event) -> Changes | str:
+        first, self._first = self._first, set()
+        if first:
+            return first
+        if self._kernel.error is not None:
+            raise self._kernel.error()
+        if self._kernel.quiet:
+            self._kernel.quiet -= 1
+            return "timeout"
+        while not (stop.is_set() or self._kernel.ends):
+            if self._kernel.news.wait(0.001):
+                self._kernel.news.clear()
+                return {(1, f"{self._path}/one.py")}
+        return "stop"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     made = Kernel()
-    monkeypatch.setattr(watchfiles, "awatch", made.awatch)
+    monkeypatch.setattr(watcher_module, "RustNotify", made.watch)
     return made
 
 
@@ -123,7 +150,7 @@ async def test_a_watch_that_raises_is_made_anew_at_a_pace_and_works_once_it_can(
     kernel.first = {(1, "/elsewhere/\udcff")} if later else set()
     with capture_logs() as logs:
         begin(kernel)
-        await eventually(lambda: kernel.begun >= 2)  # of the directory, and of the one above it
+        await eventually(lambda: kernel.begun >= 1)
         await turns()
         begun = kernel.begun
         await turns()
@@ -155,6 +182,24 @@ async def test_a_watch_that_ends_at_once_is_made_anew_at_a_pace(
     await works(kernel, clock, hints)
 
 
+async def test_a_watch_stays_when_nothing_changes_for_a_while(
+    kernel: Kernel, clock: VirtualClock, hints: list[str]
+) -> None:
+    kernel.quiet = 20
+    begin(kernel)
+    await eventually(lambda: kernel.quiet == 0)
+    begun = kernel.begun
+    await works(kernel, clock, hints)
+    assert kernel.begun == begun
+
+
+async def test_folders_are_polled_at_a_pace_where_the_kernel_has_no_inotify(kernel: Kernel, hints: list[str]) -> None:
+    """The backend polls there, as under an emulator, and would use up a core without a delay."""
+    begin(kernel)
+    await eventually(lambda: hints)
+    assert min(kernel.poll_delays) >= 100
+
+
 async def test_a_directory_that_is_replaced_all_the_time_is_watched_anew_at_a_pace(
     kernel: Kernel, clock: VirtualClock, hints: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,5 +220,5 @@ async def test_a_directory_that_is_replaced_all_the_time_is_watched_anew_at_a_pa
     await turns()
     assert len(looks) == looked
     monkeypatch.undo()
-    monkeypatch.setattr(watchfiles, "awatch", kernel.awatch)
+    monkeypatch.setattr(watcher_module, "RustNotify", kernel.watch)
     await works(kernel, clock, hints)

@@ -252,3 +252,21 @@ async def test_what_is_decorated_stays_callable(load: Load) -> None:
         return Result(requeue_after=5)
 
     assert await one(None, NamespacedName("a", "b")) == Result(requeue_after=5)
+
+
+@pytest.mark.parametrize(
+    ("options", "divides"),
+    [
+        ("'v1/Pod'", ""),
+        ("'v1/Pod', distribution='sharded'", "uid"),
+        ("'v1/Pod', distribution='sharded', owns=['v1/Secret']", "namespace"),
+        ("'v1/Pod', distribution='sharded', watches=[watch('v1/Secret', map=print)]", "namespace"),
+        ("'v1/Pod', distribution='sharded', shard_by='uid', owns=['v1/Secret']", "uid"),
+        ("'v1/Pod', distribution='sharded', reads=['v1/Secret']", "uid"),
+        ("'v1/Node', distribution='sharded', owns=['v1/Secret']", "uid"),
+        ("'example.com/v1/W', distribution='sharded', owns=['v1/Secret']", "namespace"),
+    ],
+)
+def test_the_declaration_alone_says_what_divides_the_objects(load: Load, options: str, divides: str) -> None:
+    (found,) = load(f"@controller({options})\nasync def one(ctx, request): ...")
+    assert (found.shard_by, found.is_sharded) == (divides, bool(divides))

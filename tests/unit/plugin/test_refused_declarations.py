@@ -12,6 +12,28 @@ REFUSED_FIELDS = [
     ("for_='v1/Pod', cleanup=lambda obj, ctx: None", "cleanup: is called as cleanup(ctx, obj), and takes them in the"),
     ("for_='v1/Pod', cleanup=lambda obj: None", "cleanup: cannot be called as cleanup(ctx, obj): take exactly these"),
     ("cleanup=lambda ctx, obj: None, schedules=[every(60)]", "cleanup: says something about the kind in for_"),
+    ("for_='v1/Pod', distribution='all'", "distribution: 'all' is unknown: write 'single' or 'sharded'"),
+    (
+        "for_='v1/Pod', distribution='sharded', shard_by='name'",
+        "shard_by: 'name' is unknown: write 'uid' or 'namespace'",
+    ),
+    (
+        "for_='v1/Pod', shard_by='uid'",
+        "shard_by: divides nothing in one process: add distribution='sharded', or drop it",
+    ),
+    (
+        "for_='v1/Node', distribution='sharded', shard_by='namespace'",
+        "shard_by: v1/Node has no namespace: write shard_b",
+    ),
+    (
+        "for_='v1/Pod', distribution='sharded', schedules=[every(60)]",
+        "schedules: run in one process and would reach its",
+    ),
+    (
+        "for_='v1/Pod', distribution='sharded', label_selector='a=b', cleanup=lambda ctx, obj: None",
+        "distribution: takes no selector together with cleanup=: drop one of the three",
+    ),
+    ("distribution='sharded', schedules=[every(60)]", "distribution: says something about the kind in for_"),
     ("for_='ConfigMap'", "for_: 'ConfigMap' is not a kind"),
     ("for_=None", "for_: is missing"),
     ("for_='core/v1/Pod'", "for_: 'core/v1/Pod' is not a kind: the core group has no name: write 'v1/Pod'"),

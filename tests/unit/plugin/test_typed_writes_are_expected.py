@@ -110,7 +110,11 @@ async def test_a_conflict_waits_for_a_newer_version_than_the_one_that_was_read()
         await client.update(found)
     with pytest.raises(AlreadyExistsError):
         await client.create(widget())
-    assert writes.expected == [(TARGET, NewerThan(found.metadata.resource_version)), (TARGET, Present())]
+    wanted: list[tuple[Target, Expectation]] = [
+        (TARGET, NewerThan(found.metadata.resource_version)),
+        (TARGET, Present()),
+    ]
+    assert writes.expected == wanted
 
 
 async def test_a_deletion_by_class_or_object_is_expected() -> None:

@@ -4,8 +4,9 @@ Owns the rules that need no request. Leaves requests, live objects and field own
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from plugin_operator.hosting.crds.narrowings import Narrowing, narrowings
 from plugin_operator.hosting.crds.outcomes import DefinitionRefused
@@ -16,8 +17,7 @@ Definition: TypeAlias = Mapping[str, Any]
 _FIXED_NAMES = ("plural", "kind", "listKind", "singular")
 
 
-@dataclass(frozen=True, slots=True)
-class VersionNarrowing:
+class VersionNarrowing(msgspec.Struct, frozen=True):
     """The narrowings of one version, with the schema that live objects must fit.
 
     Attributes:
@@ -33,8 +33,7 @@ class VersionNarrowing:
     found: tuple[Narrowing, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A change of a live definition.
 
     Attributes:

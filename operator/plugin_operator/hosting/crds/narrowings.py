@@ -5,8 +5,9 @@ checked. Leaves looking at live objects to ``live_objects``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.kube.definitions.schemas.keywords import (
     EMBEDDED,
@@ -43,8 +44,7 @@ _NUMBERS = ("int64", "float", "double")
 _INT_OR_STRING_IDIOM = [{"type": "integer"}, {"type": "string"}]
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
+class Narrowing(msgspec.Struct, frozen=True):
     """One place where a new schema is narrower than the old one.
 
     Attributes:

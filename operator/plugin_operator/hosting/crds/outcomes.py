@@ -1,7 +1,8 @@
 """The outcomes of installing a CustomResourceDefinition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.permissions.calls import Call
 
@@ -24,8 +25,7 @@ class DefinitionPending(Exception):
         self.denied = tuple(denied)
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(msgspec.Struct, frozen=True):
     """A definition is served.
 
     Attributes:

@@ -15,7 +15,11 @@ from plugin_operator.metrics.declaration import gauge
 from plugin_operator.rendering import describe
 
 KEPT_FINALIZERS = gauge(
-    "plugin_operator_kept_finalizers", "Objects with a finalizer that no cleanup takes off", "plugin", "finalizer"
+    "plugin_operator_kept_finalizers",
+    "Objects with a finalizer that no cleanup takes off",
+    "plugin",
+    "finalizer",
+    merge="highest",
 )
 
 

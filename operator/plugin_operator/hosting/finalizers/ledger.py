@@ -1,8 +1,10 @@
 """The finalizers that objects may have, by the plugin that answers for them."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.kube.ownership import cleanup_finalizer
@@ -18,8 +20,7 @@ class FinalizerKey(NamedTuple):
     finalizer: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeptFinalizer:
+class KeptFinalizer(msgspec.Struct, frozen=True):
     """A finalizer of a controller on the objects of its kind.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Finalizers on the objects of the API server: finding them, and taking them off."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from plugin_operator.errors import ConflictError, NoMatchError, NotFoundError
 from plugin_operator.kube import GroupVersionKind, NamespacedName, decode_metadata
@@ -20,8 +21,7 @@ class FinalizerClient(Protocol):
         """Send a merge patch."""
 
 
-@dataclass(frozen=True, slots=True)
-class FinalizedObject:
+class FinalizedObject(msgspec.Struct, frozen=True):
     """An object with finalizers.
 
     Attributes:

@@ -79,7 +79,7 @@ class PluginFinalizers:
 
     def lead(self) -> None:
         """Take finalizers off from now on, because this process leads."""
-        if not self._leads:
+        if not self._leads and self._environment.leads:
             self._leads = True
             self._begin()
 
@@ -243,12 +243,12 @@ class PluginFinalizers:
         """Answer for finalizers of an earlier process, on objects of a controller without ``cleanup=``."""
         for bound in list(runtime.bound.values()):
             for kept in self._kept(bound) if bound.declaration.cleanup is None else ():
-                if await self._is_cached(bound, kept.finalizer):
+                if bound.declaration.is_sharded or await self._is_cached(bound, kept.finalizer):
                     self._ledger.add(self._plugin, kept)
 
     @staticmethod
     async def _is_cached(bound: BoundController, finalizer: str) -> bool:
-        """Report whether an object in the cache of a controller has a finalizer."""
+        """Report whether an object in the cache of a controller has a finalizer; a sharded cache has but a part."""
         wanted = finalizer.encode()
         for number, cached in enumerate(bound.scope.all_cached(), start=1):
             if number % _SLICE == 0:

@@ -6,7 +6,8 @@ One object that cannot be changed, or one namespace that cannot be listed, keeps
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -30,13 +31,12 @@ _UNAUTHORIZED, _TOO_MANY, _INTERNAL = 401, 429, 500
 _log = logs.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Progress:
+class _Progress(msgspec.Struct):
     """What one call has done: released objects and refusals by uid, and namespaces that were not listed."""
 
-    released: dict[str, FinalizedObject] = field(default_factory=dict)
-    refusals: dict[str, ApiError] = field(default_factory=dict)
-    unlisted: list[str] = field(default_factory=list)
+    released: dict[str, FinalizedObject] = msgspec.field(default_factory=dict)
+    refusals: dict[str, ApiError] = msgspec.field(default_factory=dict)
+    unlisted: list[str] = msgspec.field(default_factory=list)
 
 
 class FinalizerRemoval:

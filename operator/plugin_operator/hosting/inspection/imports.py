@@ -5,14 +5,14 @@ Imports inside functions count too, because a helper that is imported late also 
 """
 
 import marshal
-from dataclasses import dataclass
 from types import CodeType
+
+import msgspec
 
 _ERRORS = {each.__name__: each for each in (SyntaxError, IndentationError, TabError)}
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(msgspec.Struct, frozen=True):
     """Facts about one file.
 
     Attributes:

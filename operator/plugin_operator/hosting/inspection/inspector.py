@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.hosting.inspection import parser
@@ -31,8 +32,7 @@ _PAUSE_SECONDS = 1.0
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
+class _Limits(msgspec.Struct, frozen=True):
     """Resource limits for the files of one lane.
 
     Attributes:

@@ -5,8 +5,9 @@ Owns which classes count: those of the revision's own modules. A class of an ins
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from plugin_operator.hosting.loading.revision_modules import RevisionModules
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _DEFINITIONS = "plugin_operator.kube.definitions"
 
 
-@dataclass(frozen=True, slots=True)
-class DefinedKind:
+class DefinedKind(msgspec.Struct, frozen=True):
     """One kind that a plugin defines.
 
     Attributes:

@@ -81,7 +81,9 @@ class Loader:
                 raise
             raise rejection(error, modules, source.path) from None
         leftovers = (*undone, *modules.registrations.settle())
-        return PluginRevision(source.name, source.digest, label, module, declarations, modules, leftovers, kinds)
+        return PluginRevision(
+            source.name, source.digest, label, module, declarations, modules, leftovers, kinds, source=source
+        )
 
 
 def _import(name: str, modules: RevisionModules, main: str) -> ModuleType:

@@ -6,14 +6,14 @@ time of checks and log lines to ``process_state``.
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _ABSENT = object()
 
 
-@dataclass(frozen=True, slots=True)
-class LoggerState:
+class LoggerState(msgspec.Struct, frozen=True):
     """State of one logger."""
 
     level: int

@@ -1,10 +1,11 @@
 """``PluginRevision``: one loaded version of a plugin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from plugin_operator.hosting.loading.defined_kinds import DefinedKind
 from plugin_operator.hosting.loading.revision_modules import RevisionModules
+from plugin_operator.hosting.scan.snapshot import PluginSource
 from plugin_operator.plugin import ControllerDeclaration
 
 
@@ -21,6 +22,7 @@ class PluginRevision:
         modules: all private modules.
         leftovers: descriptions of the side effects of its import, most of which were reverted.
         kinds: the custom kinds that its classes define.
+        source: its files.
     """
 
     plugin: str
@@ -31,6 +33,7 @@ class PluginRevision:
     modules: RevisionModules
     leftovers: tuple[str, ...] = ()
     kinds: tuple[DefinedKind, ...] = ()
+    source: PluginSource = field(kw_only=True)
 
     def purge(self) -> None:
         """Remove its modules; call it once, after all of its code has stopped."""

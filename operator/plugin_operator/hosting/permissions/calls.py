@@ -4,13 +4,12 @@ Owns the attributes of a call and the file format of recorded calls. Leaves reco
 """
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
 
 import msgspec
+from msgspec.structs import astuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, order=True):
     """One type of request about a resource: the attributes that kube-apiserver authorizes.
 
     Attributes:
@@ -35,8 +34,7 @@ class Call:
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordedCall:
+class RecordedCall(msgspec.Struct, frozen=True, order=True):
     """A call that a plugin made in a test.
 
     Attributes:

@@ -5,8 +5,9 @@ import returns. Leaves calls in the source to ``source``.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.hosting.permissions.needs import Need, Origin
 from plugin_operator.hosting.permissions.resources import ResourceTable
@@ -21,8 +22,7 @@ SCHEDULES_LEASE = "plugin-operator-schedules"
 _NAME = "metadata.name"
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCache:
+class DeclaredCache(msgspec.Struct, frozen=True):
     """One cache of a controller.
 
     Attributes:
@@ -38,8 +38,7 @@ class DeclaredCache:
     object_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredController:
+class DeclaredController(msgspec.Struct, frozen=True):
     """What permissions depend on in the declaration of a controller.
 
     Attributes:

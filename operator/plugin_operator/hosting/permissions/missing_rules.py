@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.rules import allows, least, rule_for
@@ -12,8 +13,7 @@ from plugin_operator.plugin import Permission
 _MAX_TEXT = 240
 
 
-@dataclass(frozen=True, slots=True)
-class MissingRules:
+class MissingRules(msgspec.Struct, frozen=True):
     """Rules that are missing in one namespace, or in all.
 
     Attributes:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.rules import contains, covers, least, parts_of
 from plugin_operator.kube import GroupVersionKind
@@ -50,8 +52,7 @@ class Need:
         return " ".join(each for each in (self.where or self.plugin, self.reason) if each)
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(msgspec.Struct, frozen=True):
     """A call whose permission the source does not show.
 
     Attributes:
@@ -75,8 +76,7 @@ class Unclear:
         return f"{self.path}:{self.line}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedRule:
+class ExplainedRule(msgspec.Struct, frozen=True):
     """A rule of a Role, and the needs that it serves."""
 
     rule: Permission

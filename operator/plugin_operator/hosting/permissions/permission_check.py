@@ -1,7 +1,9 @@
 """``PermissionCheck``: which rules of a plugin the API server does not grant to the operator."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from plugin_operator import logs
 from plugin_operator.errors import NoMatchError, PluginOperatorError
@@ -24,8 +26,7 @@ _MAX_ANALYSES = 1000
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Analysis:
+class _Analysis(msgspec.Struct, frozen=True):
     """What the files of a plugin need.
 
     Attributes:

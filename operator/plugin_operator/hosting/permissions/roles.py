@@ -7,8 +7,10 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from plugin_operator.hosting.permissions.needs import ExplainedRule, Need, explained
 from plugin_operator.hosting.permissions.rules import contains, least, parts_of
@@ -18,8 +20,7 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 _LABELS = {"app.kubernetes.io/component": "plugin"}
 
 
-@dataclass(frozen=True, slots=True)
-class RoleNames:
+class RoleNames(msgspec.Struct, frozen=True):
     """The name of roles, and the ServiceAccount to which they are bound.
 
     Attributes:
@@ -55,8 +56,7 @@ def _in_names(plugin: str) -> str:
     return plain if plain == plugin else f"{plain}-{hashlib.sha256(plugin.encode()).hexdigest()[:8]}"
 
 
-@dataclass(frozen=True, slots=True)
-class RoleRules:
+class RoleRules(msgspec.Struct, frozen=True):
     """The rules of one role.
 
     Attributes:

@@ -13,12 +13,15 @@ from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.runtime.controller_failures import ControllerFailures
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.validation.protocol import bytes_of
 from plugin_operator.metrics.declaration import counter, gauge
 from plugin_operator.plugin import ControllerDeclaration
 
-PLUGIN_INFO = gauge("plugin_operator_plugin_info", "Loaded revisions", "plugin", "revision", "digest")
+PLUGIN_INFO = gauge("plugin_operator_plugin_info", "Loaded revisions", "plugin", "revision", "digest", merge="highest")
 
-PLUGIN_STATE = gauge("plugin_operator_plugin_state", "1 for the state a plugin is in", "plugin", "state")
+PLUGIN_STATE = gauge(
+    "plugin_operator_plugin_state", "1 for the state a plugin is in", "plugin", "state", merge="highest"
+)
 
 PLUGIN_RELOADS = counter("plugin_operator_plugin_reloads_total", "Loads of a revision", "plugin", "result")
 
@@ -39,6 +42,7 @@ class StatusReporter:
         awaits: keys of the caches for which the current file waits.
         missing: the rules that it lacks, as far as the API server has reported.
         reloads: number of revisions that have become active.
+        peers: the other worker processes; None if there are none.
         swap_seconds: duration of the last swap, from the last reconcile of the old code to the first of the new.
     """
 
@@ -58,6 +62,7 @@ class StatusReporter:
         self._waits_for = ""
         self._rejected_for = "", ("", 0, "")
         self._clock = environment.clock
+        self.peers = environment.peers
         self._metrics = environment.metrics
         self._load_errors = environment.metrics.family(PLUGIN_LOAD_ERRORS)
         self._metrics.family(PLUGIN_STATE).set(1, name, self.state)
@@ -93,6 +98,11 @@ class StatusReporter:
         """Report that the content of the file was rolled back before."""
         self.candidate = digest
         self.move(PluginState.QUARANTINED, reason)
+
+    def stopped(self, reason: str) -> None:
+        """Report that the active revision was stopped, because it ends worker processes."""
+        self._metrics.family(PLUGIN_INFO).remove_where("plugin", self.name)
+        _log.error("Plugin stopped", plugin=self.name, reason=reason)
 
     def begin(self, digest: str) -> None:
         """Report that content is being tried; content that was rejected stays so while it is tried again."""
@@ -151,10 +161,10 @@ class StatusReporter:
         if heals:
             _log.info("Plugin active", plugin=self.name, revision=runtime.label, controllers=sorted(runtime.bound))
 
-    def quarantine(self, bad: RevisionRuntime, restored: RevisionRuntime) -> None:
-        """Report that a revision was rolled back."""
+    def quarantine(self, bad: RevisionRuntime, restored: RevisionRuntime, elsewhere: str = "") -> None:
+        """Report that a revision was rolled back; ``elsewhere`` is the reason of the worker that began."""
         health = bad.health
-        reason = (
+        reason = elsewhere or (
             f"revision {bad.label} failed {health.failed} of {health.failed + health.succeeded} reconciles right after "
             f"the swap ({health.last_error}) and was rolled back to {restored.label}: change the file to try again"
         )
@@ -238,10 +248,17 @@ class StatusReporter:
         )
 
     def show_revision(self, new: RevisionRuntime, old: RevisionRuntime | None) -> None:
-        """Update the metrics to the active revision."""
+        """Update the metrics to the active revision, and tell the other worker processes."""
         if old is not None:
             self._metrics.family(PLUGIN_INFO).remove(self.name, old.label, old.digest)
         self._metrics.family(PLUGIN_INFO).set(1, self.name, new.label, new.digest)
+        if self.peers is not None:
+            self.peers.sources.runs(self.name, new.digest, bytes_of(new.revision.source))
+
+    def unloaded(self) -> None:
+        """Tell the other worker processes that a later one must not load the plugin."""
+        if self.peers is not None:
+            self.peers.sources.runs(self.name, "", b"")
 
     def hold(self, reason: str) -> None:
         """Report that the file was deleted while objects have finalizers of the plugin."""

@@ -31,7 +31,8 @@ class PluginState(StrEnum):
     REJECTED = "Rejected"
     """Its file was rejected; the previous revision, if there is one, keeps running."""
     QUARANTINED = "Quarantined"
-    """Its file failed right after the swap and was rolled back; this content is not loaded again."""
+    """Its file failed right after the swap and was rolled back, or it ends worker processes; this content is not loaded
+    again."""
     HELD = "Held"
     """Its file was deleted, but objects have its finalizers: their deletion waits until the file is back, or the
     finalizers are removed."""
@@ -45,15 +46,15 @@ _SETTLED = frozenset({_S.ACTIVE, _S.WAITING, _S.REJECTED, _S.QUARANTINED, _S.STU
 UNSETTLED = frozenset({_S.DISCOVERED, _S.VALIDATING, _S.WARMING, _S.DRAINING})
 
 TRANSITIONS: dict[PluginState, frozenset[PluginState]] = {
-    _S.DISCOVERED: frozenset({_S.VALIDATING, _S.REJECTED, _S.RETIRED}),
+    _S.DISCOVERED: frozenset({_S.VALIDATING, _S.REJECTED, _S.QUARANTINED, _S.RETIRED}),
     _S.VALIDATING: _SETTLED | {_S.WARMING, _S.DRAINING, _S.RETIRED},
-    _S.WARMING: _SETTLED | {_S.DRAINING, _S.RETIRED},
+    _S.WARMING: _SETTLED | {_S.VALIDATING, _S.DRAINING, _S.RETIRED},
     _S.ACTIVE: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
     _S.WAITING: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
     _S.DRAINING: _SETTLED | {_S.VALIDATING, _S.HELD, _S.RETIRED},
     _S.STUCK: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING, _S.HELD, _S.RETIRED},
     _S.REJECTED: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING, _S.HELD, _S.RETIRED},
-    _S.QUARANTINED: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING},
+    _S.QUARANTINED: _SETTLED | {_S.VALIDATING, _S.WARMING, _S.DRAINING, _S.HELD, _S.RETIRED},
     _S.HELD: frozenset({_S.VALIDATING, _S.REJECTED, _S.RETIRED}),
     _S.RETIRED: frozenset(),
 }

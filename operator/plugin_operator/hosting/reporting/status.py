@@ -1,8 +1,9 @@
 """``PluginStatus``: the status of a plugin for ``/status``, CLI and logs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from plugin_operator.controllers import ControllerStatus
 from plugin_operator.hosting.permissions.missing_rules import MissingRules
@@ -11,8 +12,7 @@ from plugin_operator.hosting.runtime.controller_failures import ControllerFailur
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
 
 
-@dataclass(frozen=True, slots=True)
-class PluginStatus:
+class PluginStatus(msgspec.Struct, frozen=True):
     """A snapshot of one plugin.
 
     Attributes:

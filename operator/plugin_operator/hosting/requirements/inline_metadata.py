@@ -5,10 +5,10 @@ specifications. Leaves the meaning of the metadata to ``needs``.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.inspection.parser import source_text
@@ -23,8 +23,7 @@ _TYPE = "script"
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptBlock:
+class ScriptBlock(msgspec.Struct, frozen=True):
     """One metadata block.
 
     Attributes:
@@ -43,6 +42,8 @@ class ScriptBlock:
         Raises:
             PluginRejected: the block is not TOML; the error has the line.
         """
+        import tomllib  # imported on demand: few files have such a block
+
         try:
             return tomllib.loads("\n".join(self.lines))
         except tomllib.TOMLDecodeError as error:

@@ -5,9 +5,9 @@ Leaves the check to ``comparison``, and merging to ``union``.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -18,8 +18,7 @@ _PYTHON = "requires-python"
 _DEPENDENCIES = "dependencies"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """One entry of ``dependencies`` with file and line."""
 
     requirement: Requirement
@@ -27,8 +26,7 @@ class Need:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class PythonNeed:
+class PythonNeed(msgspec.Struct, frozen=True):
     """``requires-python`` with file and line."""
 
     specifier: SpecifierSet
@@ -36,8 +34,7 @@ class PythonNeed:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(msgspec.Struct, frozen=True):
     """The requirements of one file; ``python`` is None if it declares no version."""
 
     python: PythonNeed | None

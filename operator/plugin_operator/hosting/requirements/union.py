@@ -4,10 +4,10 @@ Owns merging, and finding contradictions. Leaves it to pip whether a version exi
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import NamedTuple
 
+import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -15,8 +15,7 @@ from plugin_operator.hosting.requirements.comparison import url_problem
 from plugin_operator.hosting.requirements.needs import Need, Needs, PythonNeed
 
 
-@dataclass(frozen=True, slots=True)
-class NeedsUnion:
+class NeedsUnion(msgspec.Struct, frozen=True):
     """The merged requirements of plugins.
 
     Attributes:

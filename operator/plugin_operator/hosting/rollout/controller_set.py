@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
@@ -170,7 +171,8 @@ class ControllerSet:
         self._leads = True
         for controller in self._controllers.values():
             controller.start_workers()
-        self._triggers.start()
+        if self._environment.leads:
+            self._triggers.start()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
         """Stop all controllers, because the process stops.

@@ -7,7 +7,6 @@ are deleted once the edit cannot be rolled back any more. After a restart nothin
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -45,8 +44,7 @@ class _Name(NamedTuple):
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedKind:
+class DroppedKind(msgspec.Struct, frozen=True):
     """One kind that a controller has owned and does not own any more.
 
     Attributes:

@@ -6,8 +6,9 @@ more requests at a time than one. Leaves the requests to ``hosting.permissions``
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -123,8 +124,7 @@ class PermissionReviews:
                 plugin.reviewed(subject, None)
 
 
-@dataclass(slots=True)
-class _Turn:
+class _Turn(msgspec.Struct):
     """When a plugin is asked for again."""
 
     subject: ReviewSubject

@@ -1,22 +1,24 @@
 """``PluginReview``: what one plugin may lack permissions for, and what to do with the answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.permissions.calls import Call
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, allowed_by_now
 from plugin_operator.hosting.permissions.plugin_needs import PluginFacts
 from plugin_operator.hosting.reporting.reporter import StatusReporter
 from plugin_operator.hosting.reporting.states import PluginState
-from plugin_operator.hosting.rollout.revision_builder import WaitingForApi
+from plugin_operator.hosting.rollout.plugin_definitions import WaitingForDefinition
+from plugin_operator.hosting.rollout.revision_builder import RefusedElsewhere, WaitingForApi
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 
 _MAY_LACK = frozenset({PluginState.ACTIVE, PluginState.WAITING})
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSubject:
+class ReviewSubject(msgspec.Struct, frozen=True):
     """What is asked for.
 
     Attributes:
@@ -34,7 +36,7 @@ class PluginReview:
     """The permissions of one plugin, as far as they are in question.
 
     Args:
-        reporter: shows what is missing.
+        reporter: shows what is missing, and knows the other worker processes, which learn of rejections.
         runtime: returns the active revision, or None.
         refresh: updates the plugin's state and reason.
     """
@@ -46,11 +48,28 @@ class PluginReview:
         self._reporter = reporter
         self._runtime = runtime
         self._refresh = refresh
+        self._votes = reporter.peers.votes if reporter.peers is not None else None
         self._edit: ReviewSubject | None = None
+        if self._votes is not None:
+            self._votes.amend(self.name, self._amend)
 
-    def edit_waits(self, error: WaitingForApi) -> None:
-        """Take over what a waiting edit needs; it counts while the reporter says that the file waits."""
-        self._edit = ReviewSubject(error.facts, waiting=error.caches)
+    def rejected(self, error: PluginRejected, digest: str) -> None:
+        """Report that a content was rejected or waits; what it needs counts while the reporter says that it waits."""
+        if isinstance(error, WaitingForApi):
+            self._edit = ReviewSubject(error.facts, waiting=error.caches)
+            self._reporter.wait(error, digest, error.caches)
+        elif isinstance(error, WaitingForDefinition):
+            self._reporter.missing.take(digest, error.missing)
+            self._reporter.wait(error, digest, frozenset())
+        else:
+            self._reporter.reject(error, digest, self._runtime())
+        if self._votes is not None and digest and not isinstance(error, RefusedElsewhere):
+            self._votes.refuse(self.name, digest, error.reason)
+
+    def _amend(self, digest: str, reason: str) -> None:
+        """Report as the other workers do that a content which this one has rejected was rolled back in all."""
+        if self._reporter.state is PluginState.REJECTED and self._reporter.candidate == digest:
+            self._reporter.reason = reason
 
     def subject(self) -> ReviewSubject | None:
         """Return what to ask for; None while nothing waits and nothing was denied."""

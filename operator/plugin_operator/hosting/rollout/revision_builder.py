@@ -4,8 +4,10 @@ Owns the order: trial, import, names, caches, hooks, state. None of these steps 
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from plugin_operator.errors import PluginRejected
 from plugin_operator.hosting.environment import Environment
@@ -29,6 +31,14 @@ class TrialInconclusive(RetryableRejection):
     """The trial had no clear result, perhaps because the machine was busy; retry it a few times."""
 
 
+class Superseded(Exception):
+    """The content is not wanted any more."""
+
+
+class RefusedElsewhere(RetryableRejection):
+    """Another worker process of the operator cannot run the content, so none does."""
+
+
 class WaitingForApi(RetryableRejection):
     """The new revision would wait for the API server, but the active one does not; the active one keeps running.
 
@@ -43,15 +53,14 @@ class WaitingForApi(RetryableRejection):
         self.facts = facts
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionBuilder:
+class RevisionBuilder(msgspec.Struct, frozen=True):
     """Dependencies for building revisions, shared by all plugins."""
 
     environment: Environment
     loader: Loader
     validator: Validator | None
     owners: DefinitionOwners
-    ledger: FinalizerLedger = field(default_factory=FinalizerLedger)
+    ledger: FinalizerLedger = msgspec.field(default_factory=FinalizerLedger)
 
 
 async def validate(builder: RevisionBuilder, source: PluginSource) -> tuple[str, ...]:
@@ -83,7 +92,8 @@ async def load(builder: RevisionBuilder, source: PluginSource, leftovers: tuple[
     """
     environment = builder.environment
     seconds = environment.settings.import_deadline_seconds
-    task = start_task(builder.loader.load(source), f"import/{source.name}")
+    marked = environment.marked_import(source.name, source.digest, partial(builder.loader.load, source))
+    task = start_task(marked(), f"import/{source.name}")
     try:
         late = await wait_until_done([task], seconds, clock=environment.clock)
     except BaseException:

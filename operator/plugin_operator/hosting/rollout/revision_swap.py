@@ -4,7 +4,8 @@ Owns the order from synced caches to the swap: hooks, state, controllers. Leaves
 ``supervisor``, and the replaced one to ``rollback``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Protocol
 
 from plugin_operator.errors import PluginRejected
@@ -15,6 +16,10 @@ from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
 from plugin_operator.hosting.rollout.handover import States, rehearse, repeat_if_changed
 from plugin_operator.hosting.rollout.plugin_definitions import PluginDefinitions
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.validation.protocol import bytes_of
+from plugin_operator.plugin import ControllerDeclaration
+from plugin_operator.processes.peers.peers import Peers
+from plugin_operator.rendering import describe
 
 
 class MarkRemover(Protocol):
@@ -56,18 +61,31 @@ class RevisionSwap:
         self._leads = leads
         self._settings = builder.environment.settings
         self._clock = builder.environment.clock
+        self._peers = builder.environment.peers
 
-    async def forward(self, old: RevisionRuntime | None, new: RevisionRuntime) -> Drains:
-        """Prepare ``new``, swap to it, and return the drains of ``old``.
+    async def forward(
+        self, old: RevisionRuntime | None, new: RevisionRuntime, is_superseded: Callable[[], bool] | None
+    ) -> Drains:
+        """Prepare ``new``, swap to it together with the other worker processes, and return the drains of ``old``.
 
         On failure or cancel it discards ``new``, and ``old`` keeps running.
 
+        Args:
+            old: the active revision, or None.
+            new: its successor.
+            is_superseded: returns whether ``new`` is not wanted any more; without it, this process does not wait
+                for the others.
+
         Raises:
+            Superseded: ``new`` is not wanted any more.
+            RefusedElsewhere: another worker process cannot run ``new``.
             RetryableRejection: another plugin owns a name of ``new``.
             WaitingForDefinition: a kind of ``new`` cannot be installed now.
-            PluginRejected: preparing ``new``, or the handover of state, failed.
+            PluginRejected: preparing ``new``, or the handover of state, failed; or it divides objects in another way.
         """
         try:
+            if old is not None and self._builder.environment.shards is not None:
+                _refuse_other_shards(old.revision.declarations, new.revision.declarations)
             learn_former_ids(new, old)
             self._claim(new)
             self._reporter.move(PluginState.WARMING)
@@ -78,11 +96,44 @@ class RevisionSwap:
                 error.reason = "; ".join(filter(None, (error.reason, note)))
                 raise
             states = await rehearse(old, new)
-            return await self._flip(old, new, states, note)
+            flip = partial(self._flip, old, new, states, note)
+            if self._peers is None or is_superseded is None or not self._leads():
+                return await flip()
+            await self._agree(self._peers, new, is_superseded)
+            return await self._flip_as_all(self._peers, old, new, flip)
         except BaseException:
             if old is None:
                 await self._controllers.drop(0)
             await revision_builder.discard(new)
+            raise
+
+    async def _agree(self, peers: Peers, new: RevisionRuntime, is_superseded: Callable[[], bool]) -> None:
+        """Wait until all worker processes have prepared a revision.
+
+        Raises:
+            Superseded: it is not wanted any more.
+            RefusedElsewhere: another process cannot run it.
+        """
+        plugin = new.revision.plugin
+        if peers.sources.is_run(plugin, new.digest):
+            return
+        outcome = await peers.votes.agreed(plugin, new.digest, is_superseded, self._clock)
+        if outcome.reason and is_superseded():
+            raise revision_builder.Superseded
+        if outcome.reason:
+            raise revision_builder.RefusedElsewhere(outcome.reason, path=new.revision.declarations[0].path)
+
+    async def _flip_as_all(
+        self, peers: Peers, old: RevisionRuntime | None, new: RevisionRuntime, flip: Callable[[], Awaitable[Drains]]
+    ) -> Drains:
+        """Swap as all worker processes do now; if that fails here, they swap back."""
+        try:
+            return await flip()
+        except Exception as error:
+            reason = f"this content was rolled back in all workers, because the swap failed in one: {describe(error)}"
+            good = bytes_of(old.revision.source) if old is not None else b""
+            for tell in (peers.rollbacks.learn, peers.rollbacks.report):
+                tell(new.revision.plugin, new.digest, f"{reason}: change the file to try again", good)
             raise
 
     async def back(self, bad: RevisionRuntime, good: RevisionRuntime) -> Drains:
@@ -161,3 +212,24 @@ def learn_former_ids(new: RevisionRuntime, old: RevisionRuntime | None) -> None:
             known = old.identities[before.name]
             if each.id in known.former and before.id not in declared and before.for_ == each.for_:
                 new.identities[each.name].learn(known.ids)
+
+
+def _refuse_other_shards(old: Iterable[ControllerDeclaration], new: Iterable[ControllerDeclaration]) -> None:
+    """Reject a revision that divides the objects of a controller in another way than other processes still do.
+
+    Each process reloads by itself, so that two of them would reconcile the same object meanwhile.
+    """
+    known = {each.name: each for each in old}
+    for each in new:
+        before = known.get(each.name)
+        if before is not None and before.shard_by != each.shard_by:
+            raise PluginRejected(
+                f"distribution: {each.name} is {_way(before)} and would be {_way(each)}, while other processes still "
+                "run it as before: restart the operator with this file",
+                path=each.path,
+                line=each.line,
+            )
+
+
+def _way(declaration: ControllerDeclaration) -> str:
+    return f"sharded by {declaration.shard_by}" if declaration.is_sharded else "single"

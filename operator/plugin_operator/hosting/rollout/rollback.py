@@ -12,6 +12,8 @@ from plugin_operator.hosting.rollout.controller_set import Drains
 from plugin_operator.hosting.rollout.dropped_kinds import DroppedKinds
 from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
+from plugin_operator.hosting.scan.snapshot import PluginSource
+from plugin_operator.hosting.validation.protocol import bytes_of, source_of
 from plugin_operator.tasks import TaskOwner
 
 _log = logs.get_logger(__name__)
@@ -34,7 +36,7 @@ class RevisionHistory:
         plugin: name of the plugin.
         environment: clock and settings.
         on_change: called when a stuck revision has ended.
-        on_passed: called when a revision has passed its probation.
+        on_passed: called when a revision has passed its probation, or is to be rolled back as in another worker.
 
     Attributes:
         dropped: kinds that an edit has taken out of ``owns=``.
@@ -60,6 +62,9 @@ class RevisionHistory:
         self.wants_rollback = False
         self.dropped = DroppedKinds(plugin, environment)
         self.quarantined: dict[str, str] = {}
+        self._restored: dict[str, bytes] = {}
+        if environment.peers is not None:
+            environment.peers.rollbacks.listen(plugin, self._learn)
 
     @property
     def stuck(self) -> str:
@@ -81,6 +86,44 @@ class RevisionHistory:
     def is_quarantined(self, digest: str) -> bool:
         """Report whether this content was rolled back before."""
         return digest in self.quarantined
+
+    def restored_elsewhere(self, digest: str) -> PluginSource | None:
+        """Return what another worker process went back to from this content; None if that is in quarantine too."""
+        if not (good := self._restored.get(digest)):
+            return None
+        source = source_of(good)
+        return None if self.is_quarantined(source.digest) else source
+
+    def is_stopped(self, digest: str) -> bool:
+        """Report whether a content was stopped in all worker processes, because it ends them, and none runs again."""
+        return self._restored.get(digest) == b""
+
+    def running_elsewhere(self) -> PluginSource | None:
+        """Return what other worker processes run, unless it was rolled back; None if nothing is known."""
+        peers = self._environment.peers
+        if peers is None or (known := peers.sources.elsewhere.get(self._plugin)) is None:
+            return None
+        return None if self.is_quarantined(known.digest) else source_of(known.source)
+
+    def forget_elsewhere(self) -> None:
+        """Note that this process cannot run what others do."""
+        if self._environment.peers is not None:
+            self._environment.peers.sources.forget(self._plugin)
+
+    def _learn(self, digest: str, reason: str, good: bytes) -> None:
+        """Note a content that another worker process has rolled back, and follow it."""
+        self._quarantine(digest, reason)
+        self._restored[digest] = good
+        if good and self._current is not None and self._current.digest == digest and self._previous is not None:
+            self.wants_rollback = True
+        self._on_passed()
+
+    def _quarantine(self, digest: str, reason: str) -> None:
+        while len(self.quarantined) >= _MAX_QUARANTINED:
+            oldest = next(iter(self.quarantined))
+            del self.quarantined[oldest]
+            self._restored.pop(oldest, None)
+        self.quarantined.setdefault(digest, reason)
 
     async def resume(self, *, hurry: Callable[[], bool]) -> None:
         """Continue an interrupted ``release``, if there is one."""
@@ -117,15 +160,23 @@ class RevisionHistory:
         previous, self._previous = self._previous, None
         return previous
 
-    def put_in_quarantine(self, bad: RevisionRuntime, good: RevisionRuntime) -> None:
-        """Quarantine the content of ``bad`` until the process ends."""
+    def put_in_quarantine(self, bad: RevisionRuntime, good: RevisionRuntime) -> str:
+        """Quarantine the content of ``bad`` until the process ends, and return why another worker has rolled it back.
+
+        The result is empty if this is the first process to do so.
+        """
         self.dropped.swapped(bad, good)
-        while len(self.quarantined) >= _MAX_QUARANTINED:
-            del self.quarantined[next(iter(self.quarantined))]
-        self.quarantined[bad.digest] = (
+        self._current = good
+        if elsewhere := self.quarantined.get(bad.digest, ""):
+            return elsewhere
+        reason = (
             f"this content was rolled back to {good.label} because {bad.health.failed} reconciles failed right after "
             f"the swap ({bad.health.last_error}): change the file to try again"
         )
+        self._quarantine(bad.digest, reason)
+        if self._environment.peers is not None:
+            self._environment.peers.rollbacks.report(self._plugin, bad.digest, reason, bytes_of(good.revision.source))
+        return ""
 
     async def release(self, old: RevisionRuntime, drains: Drains, *, hurry: Callable[[], bool], keep: bool) -> None:
         """Drain the reconciles of ``old``, cancel them after the deadline, and run its ``stop`` hooks.

@@ -17,10 +17,11 @@ from plugin_operator.hosting.reporting.status import PluginStatus
 from plugin_operator.hosting.rollout import revision_builder
 from plugin_operator.hosting.rollout.controller_names import ControllerNames
 from plugin_operator.hosting.rollout.controller_set import ControllerSet, Drains
-from plugin_operator.hosting.rollout.plugin_definitions import PluginDefinitions, WaitingForDefinition
+from plugin_operator.hosting.rollout.plugin_definitions import PluginDefinitions
 from plugin_operator.hosting.rollout.plugin_review import PluginReview
 from plugin_operator.hosting.rollout.rejection_backoff import RejectionBackoff
 from plugin_operator.hosting.rollout.reload_limiter import TokenBucket
+from plugin_operator.hosting.rollout.revision_builder import RetryableRejection
 from plugin_operator.hosting.rollout.revision_swap import RevisionSwap
 from plugin_operator.hosting.rollout.rollback import RevisionHistory
 from plugin_operator.hosting.rollout.unloading import PluginUnloading
@@ -29,10 +30,6 @@ from plugin_operator.hosting.runtime.misbehavior import MisbehaviorMonitor
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.hosting.scan.snapshot import PluginSource, Rejection
 from plugin_operator.rendering import describe
-
-# Share of the deadline of a stop for reconciles; the rest is for hooks.
-_SHARE_OF_RECONCILES = 0.8
-_LEAST_FOR_HOOKS_SECONDS = 0.5
 
 _log = logs.get_logger(__name__)
 
@@ -57,8 +54,8 @@ class PluginSupervisor:
         self._builder = builder
         self._settings = builder.environment.settings
         self._clock = builder.environment.clock
-        self._controllers = ControllerSet(name, builder.environment, claimed, self._controller_ended)
-        self._definitions = PluginDefinitions(name, builder.environment, builder.owners)
+        self._controllers = ControllerSet(name, builder.environment, claimed, self._look_again)
+        self._definitions = PluginDefinitions(name, builder.environment, builder.owners, self.retry)
         self._wake = asyncio.Event()
         self._history = RevisionHistory(name, builder.environment, self._settle, self._wake.set)
         self._misbehavior = MisbehaviorMonitor(name, self._clock, builder.environment.metrics)
@@ -68,11 +65,10 @@ class PluginSupervisor:
             builder, self._controllers, self._definitions, self.reporter, marks, lambda: self._leads
         )
         self._unloading = PluginUnloading(
-            self._controllers, self._history, self._finalizers, self.reporter, self._settings.drain_deadline_seconds
+            self._controllers, self._history, self._finalizers, self.reporter, builder.environment
         )
         self._wanted: PluginSource | Rejection | None = None
-        self._leads = False
-        self._in_step = False
+        self._leads = self._in_step = False
         self._rejections = RejectionBackoff(self._clock, self._settings, self._wake.set)
         self._reload_tokens = TokenBucket(
             self._clock, burst=self._settings.reload_burst, interval_seconds=self._settings.reload_interval_seconds
@@ -99,7 +95,7 @@ class PluginSupervisor:
         self._leads = True
         self._controllers.lead()
         self._finalizers.lead()
-        self._wake.set()
+        self._look_again()
 
     def retry(self) -> None:
         """Retry a rejection whose cause may have been temporary."""
@@ -138,7 +134,7 @@ class PluginSupervisor:
             except Exception as error:  # noqa: BLE001 - see below
                 # An operator bug that affects one plugin must not stop the others.
                 _log.exception("Plugin step failed", plugin=self.name)
-                rejection = revision_builder.RetryableRejection(describe(error), path=self.reporter.path)
+                rejection = RetryableRejection(describe(error), path=self.reporter.path)
             # Only here is no swap running. A freed name retries rejected plugins, so note this rejection afterwards.
             self._controllers.give_back_names()
             self._definitions.keep(self.runtime)
@@ -153,26 +149,16 @@ class PluginSupervisor:
         await self._history.resume(hurry=self._wake.is_set)
         self._settle()
         if not self.is_settled and self.reporter.state is not PluginState.DISCOVERED and self._wanted is not None:
-            self._reject(
-                revision_builder.RetryableRejection("its load was interrupted and is retried", path=self.reporter.path)
-            )
+            self._reject(RetryableRejection("its load was interrupted and is retried", path=self.reporter.path))
         self._in_step = False
         self._wake.set()
 
     async def stop(self, deadline_seconds: float) -> list[Request]:
-        """Stop the plugin, because the process stops: first reconciles, then hooks, then informers.
-
-        Returns the requests of reconciles that still run, because they ignore cancellation.
-        """
+        """Stop the plugin, because the process stops; return the requests of reconciles that ignore cancellation."""
         self._rejections.cancel()
         await self._finalizers.stop()
-        end = self._clock.monotonic() + deadline_seconds
-        stuck = await self._controllers.stop(deadline_seconds * _SHARE_OF_RECONCILES)
-        if self.runtime is not None:
-            runtime, self.runtime = self.runtime, None
-            await runtime.stop(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
-            await runtime.retire()
-        await self._history.close(max(_LEAST_FOR_HOOKS_SECONDS, end - self._clock.monotonic()))
+        stuck = await self._unloading.end(self.runtime, deadline_seconds)
+        self.runtime = None
         return stuck
 
     def status(self) -> PluginStatus:
@@ -185,13 +171,12 @@ class PluginSupervisor:
             await self._roll_back()
         if self._leads and self.runtime is not None:
             await self._lead(self.runtime)
-            self._history.prune_dropped()
-        wanted = self._wanted
-        if wanted is None:
+            if self._builder.environment.leads:
+                self._history.prune_dropped()
+        if (wanted := self._wanted) is None:
             await self._unload()
-        elif isinstance(wanted, Rejection):
-            raise PluginRejected(wanted.reason, path=wanted.path, line=wanted.line)
         else:
+            await self._catch_up(wanted)
             await self._follow(wanted)
 
     async def _lead(self, runtime: RevisionRuntime) -> None:
@@ -206,30 +191,57 @@ class PluginSupervisor:
         elif is_current and self._definitions.is_due(runtime):
             await self._definitions.look(runtime)
 
-    async def _follow(self, source: PluginSource) -> None:
-        digest = source.digest
-        if self.runtime is not None and digest == self.runtime.digest:
+    async def _catch_up(self, wanted: PluginSource | Rejection) -> None:
+        """Run first what other worker processes run, if this one has started since: the file may be rejected in all."""
+        good = self._history.running_elsewhere() if self.runtime is None else None
+        if good is None or (isinstance(wanted, PluginSource) and wanted.digest == good.digest):
+            return
+        try:
+            await self._swap(good, wanted)
+        except PluginRejected as error:
+            self._history.forget_elsewhere()
+            self.reporter.reject(error, good.digest, None)
+
+    async def _follow(self, source: PluginSource | Rejection) -> None:
+        if isinstance(source, Rejection):
+            raise PluginRejected(source.reason, path=source.path, line=source.line)
+        digest, running = source.digest, self.runtime.digest if self.runtime is not None else ""
+        if self._history.is_quarantined(digest):
+            await self._avoid(source, running)
+        elif digest == running:
             self.reporter.follows(source.path)
             self._rejections.forget()
             self._settle()
-        elif self._history.is_quarantined(digest):
-            self.reporter.skip(digest, self._history.quarantined[digest])
         elif digest != self._rejections.digest:
-            wait = self._reload_tokens.wait_seconds()
-            if wait > 0:
+            if (wait := self._reload_tokens.wait_seconds()) > 0:
                 self._clock.call_later(wait, self._wake.set)
             else:
                 await self._swap(source)
 
-    async def _swap(self, source: PluginSource) -> None:
+    async def _avoid(self, source: PluginSource, running: str) -> None:
+        """Run what others went back to from a quarantined content, or stop it if they have stopped it."""
+        reason = self._history.quarantined[source.digest]
+        if running in {"", source.digest} and (good := self._history.restored_elsewhere(source.digest)) is not None:
+            await self._swap(good, source)
+        elif running == source.digest and self._history.is_stopped(running):
+            await self._unloading.drop(self.runtime)
+            self.runtime = None
+            self.reporter.stopped(reason)
+        self.reporter.skip(source.digest, reason)
+
+    async def _swap(self, source: PluginSource, wanted: PluginSource | Rejection | None = None) -> None:
         self._rejections.forget()
         self._history.check_room()
         self.reporter.begin(source.digest)
         leftovers = await revision_builder.validate(self._builder, source)
-        if self._wanted is not source:
+        if self._wanted is not (wanted or source):
             return  # the desired state has changed; the next step handles it
         new = await revision_builder.load(self._builder, source, leftovers)
-        drains = await self._revision_swap.forward(self.runtime, new)
+        is_over = None if wanted else lambda: self._wanted is not source or self._history.is_quarantined(source.digest)
+        try:
+            drains = await self._revision_swap.forward(self.runtime, new, is_over)
+        except revision_builder.Superseded:
+            return
         old, self.runtime = self.runtime, new
         new.revision.modules.take_over(old.revision.modules if old is not None else None)
         self._rejections.succeeded()
@@ -246,8 +258,7 @@ class PluginSupervisor:
         self.runtime = good
         good.revision.modules.take_over(bad.revision.modules)
         self._finalizers.activated(good, is_on_probation=False)
-        self._history.put_in_quarantine(bad, good)
-        self.reporter.quarantine(bad, good)
+        self.reporter.quarantine(bad, good, self._history.put_in_quarantine(bad, good))
         self.reporter.show_revision(good, bad)
         await self._history.release(bad, drains, hurry=self._wake.is_set, keep=False)
 
@@ -260,14 +271,12 @@ class PluginSupervisor:
     async def _unload(self) -> None:
         """Unload the plugin; a reconcile that does not end keeps its key, its controller's name, and the plugin."""
         self._rejections.cancel()
-        held = ", ".join(map(str, self._controllers.ending))
-        if self.runtime is not None:
-            held = await self._unloading.drop(self.runtime)
-            self.runtime = None
+        held = await self._unloading.drop(self.runtime)
+        self.runtime = None
         await self._unloading.finish(held)
 
-    def _controller_ended(self) -> None:
-        """Wake tasks that wait for the name or keys of a dropped controller."""
+    def _look_again(self) -> None:
+        """Continue what waited for this process to lead, or for the name or keys of a dropped controller."""
         self._rejections.retry()
         self._wake.set()
 
@@ -285,14 +294,6 @@ class PluginSupervisor:
             self.reporter.settle(runtime, *notes, self._finalizers.note)
 
     def _reject(self, error: PluginRejected) -> None:
-        wanted = self._wanted
-        digest = wanted.digest if isinstance(wanted, PluginSource) else ""
-        if isinstance(error, revision_builder.WaitingForApi):
-            self.review.edit_waits(error)
-            self.reporter.wait(error, digest, error.caches)
-        elif isinstance(error, WaitingForDefinition):
-            self.reporter.missing.take(digest, error.missing)
-            self.reporter.wait(error, digest, frozenset())
-        else:
-            self.reporter.reject(error, digest, self.runtime)
+        digest = self._wanted.digest if isinstance(self._wanted, PluginSource) else ""
+        self.review.rejected(error, digest)
         self._rejections.note(error, digest)

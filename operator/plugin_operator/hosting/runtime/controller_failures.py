@@ -6,11 +6,13 @@ failures count: errors of the API server, ``TerminalError``, timeouts, predicate
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import ControllerStatus, Failure, Request
+from plugin_operator.controllers.workers.failure_summary import failure_summary
 from plugin_operator.controllers.workers.outcomes import MAX_REMEMBERED
 from plugin_operator.error_hints import described
 from plugin_operator.rendering import Locate, places_of
@@ -26,21 +28,25 @@ _SHOWN_NAMES = 3
 _MAX_WORDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class LastFailure:
+class LastFailure(msgspec.Struct, frozen=True, gc=False):
     """The last error of a controller.
 
     Attributes:
         what: role of the code that failed: reconcile, predicate, map.
-        error: type and message, truncated.
+        text: type and message, truncated.
         places: ``file:line`` of the plugin's frames in its traceback, innermost first.
         at: time of the failure in UTC.
     """
 
     what: str
-    error: str
+    text: str
     places: tuple[str, ...]
     at: datetime
+
+    @property
+    def error(self) -> str:
+        """``text`` in one line."""
+        return " ".join(self.text.split())
 
     @property
     def place(self) -> str:
@@ -48,8 +54,7 @@ class LastFailure:
         return self.places[0] if self.places else ""
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerFailures:
+class ControllerFailures(msgspec.Struct, frozen=True):
     """The current failures of one controller.
 
     Attributes:
@@ -73,14 +78,13 @@ class ControllerFailures:
         """All failures in one line of text; empty if nothing fails."""
         if self.last is None:
             return ""
-        more = ", …" if self.objects > len(self.names) else ""
-        count = f"{self.objects} or more" if self.objects >= MAX_REMEMBERED else str(self.objects)
-        noun = "object fails" if self.objects == 1 else "objects fail"
-        objects = f"{count} {noun} ({', '.join(self.names)}{more})" if self.objects else ""
-        code = f"predicates or map functions raised {self.code} times" if self.code else ""
-        part = "" if self.last.what == "reconcile" else f"{self.last.what}: "
-        where = f" ({self.last.place})" if self.last.place else ""
-        return f"{self.controller}: {', '.join(filter(None, (objects, code)))}; last {part}{self.last.error}{where}"
+        return failure_summary(
+            self.controller,
+            objects=self.objects,
+            names=self.names,
+            handlers=self.code,
+            last=(self.last.what, self.last.error, self.last.place),
+        )
 
 
 class FailureLog:
@@ -136,7 +140,7 @@ class FailureLog:
         if len(self._row) < MAX_REMEMBERED:
             self._row[failure.request] = None
         text = failure.text if len(failure.text) <= _MAX_WORDS else described(failure.error, _MAX_WORDS)
-        self._last = LastFailure("reconcile", _one_line(text), failure.places, failure.at)
+        self._last = LastFailure("reconcile", text, failure.places, failure.at)
 
     def code_failed(self, what: str, error: BaseException) -> None:
         """Record an exception of a predicate or map function."""
@@ -144,8 +148,8 @@ class FailureLog:
             self._code = 0
         self._code += 1
         self._code_at = self._clock.monotonic()
-        text = _one_line(described(error, _MAX_WORDS))
-        self._last_code = LastFailure(what, text, places_of(error, self._locate), self._clock.now())
+        places = places_of(error, self._locate)
+        self._last_code = LastFailure(what, described(error, _MAX_WORDS), places, self._clock.now())
 
     def look(self, status: ControllerStatus) -> ControllerFailures:
         """Update whether the controller fails most of the time, and return its failures."""
@@ -195,7 +199,3 @@ class FailureLog:
     def _recent_code(self) -> int:
         is_recent = self._clock.monotonic() - self._code_at <= CODE_FAILURE_SHOWN_SECONDS
         return self._code if is_recent else 0
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

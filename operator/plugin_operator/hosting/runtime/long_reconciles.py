@@ -5,7 +5,8 @@ and keeps its own locked, so only its age and stack reveal it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.controllers import ControllerStatus, Request
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
@@ -19,8 +20,7 @@ _GRACE_SECONDS = 1.0
 _WAY_OUT = "fix the endless loop or wait in the code, and restart the operator if it still does not end"
 
 
-@dataclass(frozen=True, slots=True)
-class LongReconcile:
+class LongReconcile(msgspec.Struct, frozen=True):
     """One reconcile that does not end.
 
     Attributes:

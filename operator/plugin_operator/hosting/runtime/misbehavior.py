@@ -6,9 +6,11 @@ watchdog detects a blocked loop and reports it here.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from plugin_operator import logs
 from plugin_operator.clock import Clock
@@ -25,7 +27,11 @@ _SHOWN = 3
 _MOST_SAID = 10
 
 PLUGIN_MISBEHAVING = gauge(
-    "plugin_operator_plugin_misbehaving", "1 for each kind of misbehavior that a plugin shows", "plugin", "how"
+    "plugin_operator_plugin_misbehaving",
+    "1 for each kind of misbehavior that a plugin shows",
+    "plugin",
+    "how",
+    merge="highest",
 )
 
 _log = logs.get_logger(__name__)
@@ -48,8 +54,7 @@ class MisbehaviorKind(StrEnum):
     """It and another controller undo each other's writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misbehavior:
+class Misbehavior(msgspec.Struct, frozen=True):
     """One case of misbehavior.
 
     Attributes:

@@ -10,7 +10,6 @@ from plugin_operator import logs
 from plugin_operator.cache.handlers import HANDLER_ERRORS
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import ControllerSpec, RateLimiterSpec, Reconciler, Request
-from plugin_operator.errors import PluginRejected
 from plugin_operator.fence import Fence
 from plugin_operator.hosting.environment import ControllerLike, Environment
 from plugin_operator.hosting.loading.revision import PluginRevision
@@ -22,7 +21,9 @@ from plugin_operator.hosting.runtime.object_cleanups import object_cleanup
 from plugin_operator.hosting.runtime.object_writers import child_writer_of, expectations_of, status_writer_of
 from plugin_operator.hosting.runtime.reconcile_steps import reconcile_steps
 from plugin_operator.hosting.runtime.revision_permissions import RevisionPermissions
-from plugin_operator.hosting.runtime.spec_builder import build_spec
+from plugin_operator.hosting.runtime.running_hooks import RunningHooks
+from plugin_operator.hosting.runtime.shard_memory import ShardMemory
+from plugin_operator.hosting.runtime.spec_builder import build_spec, shards_of
 from plugin_operator.hosting.triggers.revision_triggers import SOURCE_REQUESTS, RevisionTriggers
 from plugin_operator.metrics.declaration import counter
 from plugin_operator.plugin import (
@@ -63,7 +64,6 @@ class RevisionRuntime:
         failures: failure logs by controller, filled when the controllers are installed.
         triggers: receives the requests of its sources and contexts.
         gate: closed while state is handed over to it.
-        is_started: whether its ``start`` hooks have run and its ``stop`` hooks have not.
     """
 
     def __init__(self, revision: PluginRevision, environment: Environment, leftovers: tuple[str, ...] = ()) -> None:
@@ -84,9 +84,11 @@ class RevisionRuntime:
             counts=environment.metrics.family(SOURCE_REQUESTS),
         )
         self.gate = asyncio.Event()
-        self.is_started = False
         self._environment = environment
-        self._tasks = RevisionTasks(revision.plugin, revision.revision)
+        self._memory = ShardMemory(environment.shards, self.bound) if environment.shards is not None else None
+        self._hooks = RunningHooks(revision.plugin, self.bound, self.run_hook, lambda: environment.leads)
+        marks = environment.task_marks(revision.plugin, revision.digest)
+        self._tasks = RevisionTasks(revision.plugin, revision.revision, marks)
         self._informers: list[InformerSet] = []
 
     @property
@@ -130,16 +132,18 @@ class RevisionRuntime:
         declarations = self.revision.declarations
         self.triggers.connect()
         guards = [self._guard(each.name) for each in declarations]
+        is_divided, is_namespaced = environment.shards is not None, environment.is_namespaced
+        shards = [await shards_of(each, is_namespaced) if is_divided else None for each in declarations]
         self._informers = [
-            InformerSet(environment.factory, each, environment.namespaces, guard)
-            for each, guard in zip(declarations, guards, strict=True)
+            InformerSet(environment.factory, each, environment.namespaces, guard, by)
+            for each, guard, by in zip(declarations, guards, shards, strict=True)
         ]
-        for declaration, informers, guard in zip(declarations, self._informers, guards, strict=True):
+        for declaration, informers, guard, by in zip(declarations, self._informers, guards, shards, strict=True):
             bound = self.bound[declaration.name] = self._bind(declaration, informers, guard)
             if (cleanup := object_cleanup(bound, environment)) is not None:
                 self.cleanups[declaration.name] = cleanup
             self.specs[declaration.name] = await build_spec(
-                declaration, environment.namespaces, environment.is_namespaced, bound.scope
+                declaration, environment.namespaces, environment.is_namespaced, bound.scope, by
             )
         for informers in self._informers:
             await informers.warm(environment.settings.warm_deadline_seconds, environment.clock)
@@ -162,36 +166,32 @@ class RevisionRuntime:
             cleanup=self.cleanups.get(name),
             predecessors=self.predecessors.get(name, ()),
         )
-        # A trace covers all steps: the waits among them explain a slow reconcile.
-        return steps if environment.instrument is None else environment.instrument(bound.scope, steps)
+        return environment.observed(bound, self.digest, steps)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether its ``start`` hooks have run and its ``stop`` hooks have not."""
+        return self._hooks.are_running
 
     async def start(self) -> None:
-        """Run the ``start`` hooks; if one fails, run the ``stop`` hooks of those before it.
+        """Run the ``start`` hooks that have not run; if one fails, run the ``stop`` hooks of those before it.
 
         Raises:
             PluginRejected: a hook raised, or did not end within its deadline.
         """
-        started: list[BoundController] = []
         try:
-            for bound in self.bound.values():
-                await self.run_hook(bound, "start(ctx)", bound.start)
-                started.append(bound)
+            await self._hooks.start()
         except BaseException:
-            for bound in reversed(started):
-                await self._stop_hook(bound)
-            await self.cancel_tasks()
+            if not self._hooks.have_begun:
+                await self.cancel_tasks()
             raise
-        self.is_started = True
 
     async def stop(self, deadline_seconds: float = math.inf) -> None:
         """Run the ``stop`` hooks, if the ``start`` hooks have run, and cancel the tasks of the plugin.
 
         The deadline of each hook is that of the settings, or ``deadline_seconds`` if that is shorter.
         """
-        if self.is_started:
-            self.is_started = False
-            for bound in reversed(self.bound.values()):
-                await self._stop_hook(bound, deadline_seconds)
+        await self._hooks.stop(deadline_seconds)
         await self.cancel_tasks()
 
     async def run_hook(
@@ -202,8 +202,10 @@ class RevisionRuntime:
         Raises:
             PluginRejected: the hook raised, or did not end within its deadline.
         """
-        seconds = min(self._environment.settings.hook_deadline_seconds, deadline_seconds)
-        return await run_hook(bound, name, hook, deadline_seconds=seconds, clock=self._environment.clock)
+        environment = self._environment
+        seconds = min(environment.settings.hook_deadline_seconds, deadline_seconds)
+        marked = environment.marked_hook(bound, self.digest, name, hook)
+        return await run_hook(bound, name, marked, deadline_seconds=seconds, clock=environment.clock)
 
     async def cancel_tasks(self) -> None:
         """Cancel the unfinished tasks of the plugin, and log those that ignore it."""
@@ -230,6 +232,8 @@ class RevisionRuntime:
     async def retire(self) -> None:
         """Release its informers and remove its modules; none of its code may run any more."""
         self.triggers.give_up()
+        if self._memory is not None:
+            self._memory.end()
         await self.release()
         self.health.report_to(None)
         self.bound.clear()
@@ -280,6 +284,7 @@ class RevisionRuntime:
             clock=self._environment.clock,
             locate=self.revision.modules.user_path,
             mark=self._tasks.mark,
+            around=self._environment.shared_mark(self.revision.plugin, self.digest, "event handlers", controller),
             on_error=failed,
         )
 
@@ -291,9 +296,3 @@ class RevisionRuntime:
             clock=self._environment.clock,
             fights=self._environment.fights,
         )
-
-    async def _stop_hook(self, bound: BoundController, deadline_seconds: float = math.inf) -> None:
-        try:
-            await self.run_hook(bound, "stop(ctx)", bound.stop, deadline_seconds)
-        except PluginRejected as error:
-            _log.warning("Plugin did not stop cleanly", plugin=self.revision.plugin, reason=str(error))

@@ -1,7 +1,8 @@
 """Descriptions of write loops and write fights, with names of objects and fields, but no values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.runtime.revision_runtime import RevisionRuntime
 from plugin_operator.plugin import EXISTENCE, Fight, Loop, Writer
@@ -9,8 +10,7 @@ from plugin_operator.plugin import EXISTENCE, Fight, Loop, Writer
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class UnwantedWrite:
+class UnwantedWrite(msgspec.Struct, frozen=True):
     """One write loop or write fight.
 
     Attributes:

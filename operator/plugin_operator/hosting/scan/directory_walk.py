@@ -8,7 +8,8 @@ import errno
 import os
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.scan.files import MAX_FILE_BYTES
 from plugin_operator.hosting.scan.names import is_ignored
@@ -40,8 +41,7 @@ class TooManyEntries(Exception):
     """The directory has too many entries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """One file to read: its location on disk, its POSIX path below the directory, and its ``stat`` result."""
 
     path: str

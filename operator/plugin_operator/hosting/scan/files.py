@@ -5,15 +5,15 @@ Owns the decision whether a file must be read again: see ``TreeFile.is_like``.
 
 import hashlib
 import os
-from dataclasses import dataclass
+
+import msgspec
 
 MAX_FILE_BYTES = 1024 * 1024
 # File systems have timestamps of up to two seconds resolution: two writes within one tick have the same times.
 _TICK_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """``stat`` fields that change with the content of a file; equal stamps do not prove equal content."""
 
     device: int
@@ -28,8 +28,7 @@ class Stamp:
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFile:
+class TreeFile(msgspec.Struct, frozen=True):
     """One file with its content.
 
     Attributes:

@@ -3,11 +3,12 @@
 Owns building a ``Snapshot`` from tree, settling and units. Leaves the time of a scan to ``watcher`` and ``host``.
 """
 
-import dataclasses
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.hosting.inspection.inspector import Inspector
@@ -78,7 +79,7 @@ class Scanner:
         if read.directory is not Directory.OK and read.directory is not Directory.EMPTY:
             return Snapshot(self.root, read.directory, read.reason)
         self._tree = read
-        tree = dataclasses.replace(read, files=dict(read.files), refused=dict(read.refused))
+        tree = replace(read, files=dict(read.files), refused=dict(read.refused))
         rejection = self._gate.admit(tree) if self._gate is not None else ""
         if rejection:
             return Snapshot(self.root, Directory.UNTRUSTED, f"{self.root} is not trusted: {rejection}")

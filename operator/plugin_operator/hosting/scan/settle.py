@@ -7,7 +7,8 @@ prove that a file is unchanged.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.scan.tree import Stamp, Tree
 
@@ -15,8 +16,7 @@ SETTLE_SECONDS = 0.3
 VANISH_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Unsettled:
+class Unsettled(msgspec.Struct, frozen=True):
     """Files that have not settled.
 
     Attributes:
@@ -30,8 +30,7 @@ class Unsettled:
     retry_after_seconds: float | None = None
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(msgspec.Struct):
     stamp: Stamp
     quiet_since: float
     is_atomic: bool

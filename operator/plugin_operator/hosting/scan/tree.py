@@ -11,7 +11,8 @@ import os
 import time
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator.hosting.scan.directory_walk import (
     TOO_MANY,
@@ -36,8 +37,7 @@ _ATTEMPTS = 5
 _DATA_LINK = "..data"
 
 
-@dataclass(slots=True)
-class Tree:
+class Tree(msgspec.Struct):
     """The content of the plugins directory, by POSIX path below it.
 
     Attributes:
@@ -53,10 +53,10 @@ class Tree:
     directory: Directory
     reason: str = ""
     real_root: str = ""
-    files: dict[str, TreeFile] = field(default_factory=dict)
-    folders: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
-    ignored: list[str] = field(default_factory=list)
+    files: dict[str, TreeFile] = msgspec.field(default_factory=dict)
+    folders: set[str] = msgspec.field(default_factory=set)
+    refused: dict[str, str] = msgspec.field(default_factory=dict)
+    ignored: list[str] = msgspec.field(default_factory=list)
     watchable: tuple[str, ...] = ()
 
     def is_same(self, other: "Tree") -> bool:

@@ -7,7 +7,6 @@ never opened. Leaves signatures to ``keys``, and the check of the serial to ``ve
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -35,8 +34,7 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """The files of a plugins directory.
 
     Attributes:

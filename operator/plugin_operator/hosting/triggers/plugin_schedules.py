@@ -1,9 +1,10 @@
 """The schedules of one plugin, over all its revisions, on the leader."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+import msgspec
 
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.controllers import ScheduleStatus
@@ -24,8 +25,7 @@ _ROLLBACK_SECONDS = 600.0
 Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scheduled:
+class _Scheduled(msgspec.Struct, frozen=True):
     runner: ScheduleRunner
     service: Service
 

@@ -6,7 +6,8 @@ requests that a revision sends before it is active.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.controllers import Request, ScheduleStatus
@@ -21,13 +22,12 @@ from plugin_operator.plugin import ControllerDeclaration, Refusal
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(msgspec.Struct, frozen=True):
     """Immutable routing table, which any thread may read."""
 
-    controllers: Mapping[str, Target] = field(default_factory=dict)
-    sources: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
-    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
+    controllers: Mapping[str, Target] = msgspec.field(default_factory=dict)
+    sources: Mapping[str, tuple[Target, ...]] = msgspec.field(default_factory=dict)
+    backlogs: Mapping[str, Backlog] = msgspec.field(default_factory=dict)
 
     def of(self, parcel: Parcel) -> tuple[Target, ...]:
         """Return the targets of a request."""
@@ -47,6 +47,7 @@ class PluginTriggers:
 
     def __init__(self, plugin: str, environment: Environment) -> None:
         self._plugin = plugin
+        self._environment = environment
         self._clock = environment.clock
         self._fence = environment.fence
         self._wiring = Wiring()
@@ -92,7 +93,7 @@ class PluginTriggers:
     def take(self, parcel: Parcel, due: float) -> Refusal | None:
         """Accept a request on any thread, and deliver it at the next turn of the event loop."""
         wiring = self._wiring
-        if not self._leads or self._is_over():
+        if not self._leads or self._is_over() or (parcel.source and not self._environment.leads):
             return Refusal.STANDBY
         if not wiring.of(parcel):
             return Refusal.GONE

@@ -1,13 +1,12 @@
 """``Target``: a controller that receives requests from triggers."""
 
-from dataclasses import dataclass
+import msgspec
 
 from plugin_operator.controllers import Request, Trigger
 from plugin_operator.plugin import LoopDetector
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Enqueues requests, and excuses them in the loop detector, because no own write has triggered them.
 
     Attributes:

@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -22,6 +21,7 @@ import msgspec
 from plugin_operator.hosting.validation import trial_memory
 from plugin_operator.hosting.validation.protocol import Frames, TrialRequest, Verdict, frame
 from plugin_operator.hosting.validation.trial import give_way, run_trial
+from plugin_operator.processes.blame.endings import described_status
 
 MAX_CONCURRENT = 4
 _TICK_SECONDS = 0.01
@@ -34,17 +34,16 @@ _PR_SET_CHILD_SUBREAPER = 36
 _WAY_OUT = "move what it does there into start(ctx) or reconcile"
 
 
-@dataclass(slots=True)
-class _Trial:
+class _Trial(msgspec.Struct):
     request: TrialRequest
     pid: int
     verdict_from: int
     trace_from: int
     output_from: int
     deadline: float
-    frames: Frames = field(default_factory=lambda: Frames(_MAX_VERDICT))
+    frames: Frames = msgspec.field(default_factory=lambda: Frames(_MAX_VERDICT))
     verdict: bytes = b""
-    trace: bytearray = field(default_factory=bytearray)
+    trace: bytearray = msgspec.field(default_factory=bytearray)
     printed: int = 0
     is_overdue: bool = False
     room: int | None = None
@@ -183,7 +182,9 @@ def _verdict(trial: _Trial, status: int) -> Verdict:
     if trial.is_overdue:
         reason = f"its import did not end within {request.deadline_seconds:g} s: {_WAY_OUT}"
     elif os.WIFSIGNALED(status):
-        reason = f"its import crashes the process ({signal.Signals(os.WTERMSIG(status)).name}): {_WAY_OUT}"
+        how = described_status(os.waitstatus_to_exitcode(status))
+        memory = ", or give the operator more memory" if os.WTERMSIG(status) == signal.SIGKILL else ""
+        reason = f"its import crashes the process ({how}): {_WAY_OUT}{memory}"
     else:
         reason = f"its import ends the process (os._exit({os.waitstatus_to_exitcode(status)})): {_WAY_OUT}"
     path, number = line or (request.path, None)

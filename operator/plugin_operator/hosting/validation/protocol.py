@@ -117,3 +117,13 @@ def frame(message: TrialRequest | Verdict) -> bytes:
     """Return a message prefixed with its length."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(_LENGTH_BYTES) + body
+
+
+def bytes_of(source: PluginSource) -> bytes:
+    """Return a source as another worker process gets it."""
+    return msgspec.json.encode(TrialRequest.of(0, source, 0.0))
+
+
+def source_of(sent: bytes) -> PluginSource:
+    """Return the source that ``bytes_of`` was given."""
+    return msgspec.json.decode(sent, type=TrialRequest).source()

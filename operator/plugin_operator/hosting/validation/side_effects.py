@@ -11,16 +11,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from types import FrameType
 from typing import Any
 
+import msgspec
+
 from plugin_operator.hosting.scan.names import working_directory
 
 
-@dataclass(frozen=True, slots=True)
-class Leftovers:
+class Leftovers(msgspec.Struct, frozen=True):
     """The side effects of one import.
 
     Attributes:

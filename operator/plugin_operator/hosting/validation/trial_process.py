@@ -5,9 +5,10 @@ imports the rest.
 """
 
 import json
+import socket
 import subprocess
 import sys
-from typing import IO, Self, cast
+from typing import Self
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
@@ -20,22 +21,25 @@ _START = (
 class TrialProcess:
     """A started process; it ends at the end of its input.
 
+    Its ends are sockets, because uvloop closes the descriptor of a pipe twice, and so that of another thread which has
+    got the same number meanwhile.
+
     Attributes:
         requests: its input.
         verdicts: its output.
     """
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and this package, no shell
-            # No module, not even json, may be imported from the working directory, which may be the plugins directory.
-            [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
-        self.requests = cast("IO[bytes]", self._process.stdin)
-        self.verdicts = cast("IO[bytes]", self._process.stdout)
+        self.requests, stdin = socket.socketpair()
+        self.verdicts, stdout = socket.socketpair()
+        with stdin, stdout:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - this interpreter and this package, no shell
+                # No module, not even json, may be imported from the working directory: it may be the plugins directory.
+                [sys.executable, "-P", "-c", _START, json.dumps(sys.path)],
+                stdin=stdin.fileno(),
+                stdout=stdout.fileno(),
+                start_new_session=True,
+            )
 
     @property
     def pid(self) -> int:
@@ -57,8 +61,8 @@ class TrialProcess:
     def __exit__(self, *_: object) -> None:
         """Kill it and wait for its end; no effect if it has ended, as after a stop of the operator."""
         self.kill()
-        for pipe in (self.requests, self.verdicts):
-            pipe.close()
+        for end in (self.requests, self.verdicts):
+            end.close()
         self.wait()
 
     def wait(self) -> None:

@@ -5,7 +5,9 @@ another one likely, so the first process, which tries what is there at the start
 """
 
 import asyncio
+import contextlib
 import itertools
+from collections.abc import Collection
 from typing import Any, Self
 
 import msgspec
@@ -34,8 +36,8 @@ class _Server:
     def __init__(
         self,
         process: TrialProcess,
-        requests: asyncio.WriteTransport,
-        output: asyncio.ReadTransport,
+        requests: asyncio.StreamWriter,
+        output: asyncio.StreamWriter,
         verdicts: asyncio.StreamReader,
     ) -> None:
         self._process = process
@@ -49,11 +51,13 @@ class _Server:
 
     @classmethod
     async def on(cls, process: TrialProcess) -> Self:
-        """Connect the event loop to a process."""
-        loop = asyncio.get_running_loop()
-        verdicts = asyncio.StreamReader()
-        requests, _ = await loop.connect_write_pipe(asyncio.Protocol, process.requests)
-        output, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(verdicts), process.verdicts)
+        """Connect the event loop to a process; if that fails or is cancelled, the process ends."""
+        with contextlib.ExitStack() as undone:
+            undone.enter_context(process)
+            _, requests = await asyncio.open_connection(sock=process.requests)
+            undone.callback(requests.close)
+            verdicts, output = await asyncio.open_connection(sock=process.verdicts)
+            undone.pop_all()
         return cls(process, requests, output, verdicts)
 
     @property
@@ -108,6 +112,7 @@ class Validator:
         deadline_seconds: deadline of an import.
         idle_seconds: how long the fork server stays without a trial; the first one stays for at most a second.
         first: the process of the first fork server, if it was started before.
+        tried: digests of contents that run in another worker process, which need no trial here.
     """
 
     def __init__(
@@ -117,8 +122,11 @@ class Validator:
         deadline_seconds: float,
         idle_seconds: float = IDLE_SECONDS,
         first: TrialProcess | None = None,
+        tried: Collection[str] = (),
     ) -> None:
         self._first = first
+        self._tried = tried
+        self._is_spared = False
         self._clock = clock
         self._deadline = deadline_seconds
         self._idle = idle_seconds
@@ -131,7 +139,16 @@ class Validator:
         self._closing: set[asyncio.Task[None]] = set()
 
     async def warm(self) -> None:
-        """Start the fork server unless it runs, so that the next trial does not wait for it."""
+        """Start the fork server unless it runs, so that the next trial does not wait for it.
+
+        The first call has no effect if contents run elsewhere: they are likely to be all that is there at the start.
+        """
+        if self._tried and not self._is_spared:
+            self._is_spared = True
+            return
+        await self._start()
+
+    async def _start(self) -> None:
         async with self._starting:
             if self._server is None or not self._server.is_alive:
                 if self._server is not None:
@@ -147,6 +164,8 @@ class Validator:
         """
         if source.rejection is not None:
             return Verdict(reason=source.rejection.reason, path=source.rejection.path, line=source.rejection.line)
+        if source.digest in self._tried:
+            return Verdict()
         self._running += 1
         try:
             for _ in range(_ATTEMPTS):
@@ -169,7 +188,7 @@ class Validator:
             await asyncio.wait(self._closing)
 
     async def _try(self, source: PluginSource) -> Verdict | None:
-        await self.warm()
+        await self._start()
         server = self._server
         if server is None:
             return None

@@ -1,15 +1,15 @@
 """What the API server answered to the last apply of each child."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.context.children import ChildName
 from plugin_operator.plugin.writes.answer_memory import AnswerMemory
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """The last apply of one child.
 
     Attributes:

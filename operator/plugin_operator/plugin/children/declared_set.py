@@ -1,11 +1,11 @@
 """The declared set of one call: checked, marked, with digests and the state of the gates."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from plugin_operator.client.encoding.request_bodies import encoded
 from plugin_operator.client.models import declared_dict
@@ -25,8 +25,7 @@ from plugin_operator.plugin.identity import ControllerIdentity
 _WITHOUT_STATUS = "leave it out; the controller of the child's kind writes it"
 
 
-@dataclass(frozen=True, slots=True)
-class WantedChild:
+class WantedChild(msgspec.Struct, frozen=True):
     """One child of the set.
 
     Attributes:
@@ -48,8 +47,7 @@ class WantedChild:
     adopt: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SetReader:
+class SetReader(msgspec.Struct, frozen=True):
     """Turns what a reconciler passes into the declared set.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object, ObjectMeta
 from plugin_operator.kube.metadata import misspelled_metadata
@@ -13,8 +14,7 @@ from plugin_operator.plugin.identity import ControllerIdentity
 _OF_THE_SERVER = ("uid", "resourceVersion", "managedFields", "creationTimestamp", "generation", "deletionTimestamp")
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """The owner of a set of children, as it was read.
 
     Attributes:

@@ -4,8 +4,9 @@ Owns the values. ``plugin.children`` carries them out.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from plugin_operator.client import Client
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
@@ -14,8 +15,7 @@ from plugin_operator.plugin.context.typed_objects import AnyObject
 from plugin_operator.rendering import class_name
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyGate:
+class ReadyGate(msgspec.Struct, frozen=True):
     """A condition on another object that must hold before a child is applied; made by ``ready``."""
 
     kind: str | GroupVersionKind | type[Any]
@@ -25,8 +25,7 @@ class ReadyGate:
     when: Callable[[Object], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(msgspec.Struct, frozen=True):
     """A child with a gate, or one that may exist already; other objects need no ``Child``.
 
     Attributes:
@@ -133,8 +132,7 @@ class ChildName(NamedTuple):
         return f"{self.kind} {self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncedChildren:
+class SyncedChildren(msgspec.Struct, frozen=True):
     """What one call of ``ctx.sync_children`` did.
 
     Attributes:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+import msgspec
+
 from plugin_operator.client.models import Model, is_model, to_dict
 from plugin_operator.client.typed_documents import kind_of
 from plugin_operator.clock import Clock
@@ -28,8 +30,7 @@ _MESSAGE_MAX = 1024
 _COMBINED = "(combined from similar events): "
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """Reference to the involved object of an event."""
 
     api_version: str

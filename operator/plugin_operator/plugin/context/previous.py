@@ -33,6 +33,10 @@ class PreviousObjects:
         else:
             self._by_key[key] = seen
 
+    def forget(self, where: Callable[[NamespacedName], bool]) -> None:
+        """Forget the objects of the keys for which ``where`` returns true."""
+        self._by_key = {key: seen for key, seen in self._by_key.items() if not where(key)}
+
     def of(self, key: NamespacedName) -> CachedObject | None:
         """Return the object as of the last successful reconcile; None if there was none."""
         return self._by_key.get(key)

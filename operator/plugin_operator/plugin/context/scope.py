@@ -256,6 +256,13 @@ class ControllerScope:
         found = [each for each in kinds if (each.version, each.kind) == wanted]
         return found[0] if len(found) == 1 else None
 
+    def forget(self, where: Callable[[NamespacedName], bool]) -> None:
+        """Forget what reconciles remember of the keys for which ``where`` returns true."""
+        if self.previous is not None:
+            self.previous.forget(where)
+        if self.statuses is not None:
+            self.statuses.forget(where)
+
     def log(self) -> FilteringBoundLogger:
         """Return the logger bound to plugin, revision and controller."""
         if self._log is None:

@@ -3,8 +3,9 @@
 Owns reading the metadata of either. Leaves the conversion of whole models to ``client.models``.
 """
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from plugin_operator.client.models import Model, is_model
 from plugin_operator.kube import NamespacedName, Object
@@ -15,8 +16,7 @@ from plugin_operator.kube.objects.kinds import no_kind
 AnyObject: TypeAlias = Object | ApiObject | Model
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True):
     """The metadata that the helpers of a Context use."""
 
     name: str

@@ -8,7 +8,7 @@ from typing import Any
 from plugin_operator.controllers import RateLimiterSpec
 from plugin_operator.errors import PluginRejected, joined
 from plugin_operator.kube import field_problem, is_without_generation
-from plugin_operator.plugin.declaration import caches, fields, triggers
+from plugin_operator.plugin.declaration import caches, fields, sharding, triggers
 from plugin_operator.plugin.declaration.invocation import (
     AnyFunction,
     accepts,
@@ -65,6 +65,7 @@ def check(options: ControllerOptions, place: Place, *, default_name: str) -> Che
         raise place.reject(
             "metadata_only", f"leaves only metadata, which is no {options.for_.__name__}: write for_={str(kind)!r}"
         )
+    values["shard_by"] = sharding.resolved(values, place)
     return values
 
 
@@ -188,4 +189,6 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "schedules": triggers.schedules,
     "sources": triggers.sources,
     "cleanup": _cleanup,
+    "distribution": sharding.distribution,
+    "shard_by": sharding.shard_by,
 }

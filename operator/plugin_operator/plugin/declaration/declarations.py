@@ -8,9 +8,11 @@ import asyncio
 import difflib
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from plugin_operator.containment import is_cancelled_from_outside
 from plugin_operator.controllers import Predicate, RateLimiterSpec, Request
@@ -42,8 +44,7 @@ _NO_CONTROLLER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerDeclaration:
+class ControllerDeclaration(msgspec.Struct, frozen=True):
     """The declaration of one controller, validated and in canonical form."""
 
     name: str
@@ -74,13 +75,15 @@ class ControllerDeclaration:
     export_state: AnyFunction | None = None
     import_state: AnyFunction | None = None
     cleanup: AnyFunction | None = None
+    distribution: str = "single"
+    shard_by: str = ""
     path: str = ""
     line: int | None = None
     cls: type[ApiObject] | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
-            object.__setattr__(self, "id", self.name)
+            force_setattr(self, "id", self.name)
 
     @property
     def signature(self) -> str:
@@ -91,6 +94,11 @@ class ControllerDeclaration:
     def finalizer(self) -> str:
         """Default finalizer of ``ctx.ensure_finalizer``; with ``cleanup``, the one that the operator manages."""
         return self.signature if self.cleanup is None else cleanup_finalizer(self.id)
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether the worker processes divide its objects among them, by ``shard_by``."""
+        return bool(self.shard_by)
 
     @property
     def is_selected(self) -> bool:

@@ -2,12 +2,12 @@
 
 import inspect
 import sys
-from dataclasses import dataclass, fields
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class ControllerOptions:
+
+class ControllerOptions(msgspec.Struct, frozen=True):
     """Declared values before validation; class attributes may have any type."""
 
     for_: Any = None
@@ -33,9 +33,11 @@ class ControllerOptions:
     schedules: Any = ()
     sources: Any = ()
     cleanup: Any = None
+    distribution: Any = "single"
+    shard_by: Any = None
 
 
-FIELDS: tuple[str, ...] = tuple(each.name for each in fields(ControllerOptions))
+FIELDS: tuple[str, ...] = ControllerOptions.__struct_fields__
 METHODS: tuple[str, ...] = ("reconcile", "start", "stop", "export_state", "import_state")
 MARK = "__plugin_operator_controller__"
 #: Name in a module of the options of all functions and classes that were decorated at its top level, by name.
@@ -65,4 +67,5 @@ def read_options(target: object) -> ControllerOptions:
 
 def is_declared(options: ControllerOptions) -> bool:
     """Report whether any field has another value than its default, without calling a value's ``__eq__``."""
-    return any(getattr(options, each.name) is not each.default for each in fields(options))
+    defaults = ControllerOptions.__struct_defaults__
+    return any(getattr(options, name) is not default for name, default in zip(FIELDS, defaults, strict=True))

@@ -1,11 +1,11 @@
 """RBAC rules that a plugin declares, so that its deployer can grant them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True):
     """One rule of ``rbac.authorization.k8s.io``, the result of ``permission()``.
 
     Attributes:

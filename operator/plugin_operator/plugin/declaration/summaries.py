@@ -27,6 +27,7 @@ def summary(declaration: ControllerDeclaration) -> dict[str, Any]:
         "recordsSchedules": any(each.is_recorded for each in declaration.schedules),
         "cleansUp": declaration.cleanup is not None,
         "isSelected": declaration.is_selected,
+        "shardBy": declaration.shard_by,
         "path": declaration.path,
         "line": declaration.line,
     }

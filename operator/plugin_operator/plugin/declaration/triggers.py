@@ -20,6 +20,7 @@ _ABOUT_THE_KIND: Mapping[str, object] = {
     "metadata_only": False,
     "indexes": (),
     "cleanup": None,
+    "distribution": "single",
 }
 
 

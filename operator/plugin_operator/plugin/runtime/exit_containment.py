@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Generator
 from types import CodeType, FrameType
 from typing import Any, cast
 
+from plugin_operator.containment import Around
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.rendering import class_name, describe
 
@@ -22,10 +23,12 @@ class Contained(Coroutine[Any, Any, Any]):
     Args:
         inner: a coroutine, or an object of a plugin that implements the protocol.
         whose: owner of the coroutine, for its spawner.
+        around: called before and after each step; None for nothing.
     """
 
-    def __init__(self, inner: Any, whose: Any = None) -> None:
+    def __init__(self, inner: Any, whose: Any = None, around: Around | None = None) -> None:
         self._inner = inner
+        self._around = around
         self.whose = whose
         self.__name__ = _name(inner, "__name__")
         self.__qualname__ = _name(inner, "__qualname__")
@@ -65,12 +68,16 @@ class Contained(Coroutine[Any, Any, Any]):
         """``cr_running`` of the inner coroutine."""
         return bool(getattr(self._inner, "cr_running", False))
 
-    @staticmethod
-    def _step(step: Callable[..., Any], *args: Any) -> Any:
+    def _step(self, step: Callable[..., Any], *args: Any) -> Any:
+        around = self._around
+        before = 0 if around is None else around.enter()
         try:
             return step(*args)
         except (SystemExit, KeyboardInterrupt) as error:
             raise TaskExits(f"a task raised {describe(error)}") from error
+        finally:
+            if around is not None:
+                around.leave(before)
 
 
 def _name(inner: Any, attribute: str) -> str:

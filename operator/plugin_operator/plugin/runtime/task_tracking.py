@@ -8,11 +8,12 @@ import asyncio
 import contextvars
 import inspect
 import weakref
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from types import CoroutineType
 from typing import Any, Protocol, cast
 
 from plugin_operator import logs
+from plugin_operator.containment import Around
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.kube import NamespacedName
 from plugin_operator.plugin.runtime.exit_containment import Contained
@@ -30,13 +31,22 @@ class TooManyTasks(PluginOperatorError):
 
 
 class RevisionTasks:
-    """The running tasks that the code of one revision has spawned."""
+    """The running tasks that the code of one revision has spawned.
 
-    __slots__ = ("__weakref__", "_tasks", "plugin", "revision")
+    Args:
+        plugin, revision: owner of the code.
+        around: returns what is called before and after each step of a task, given the reconcile that spawns the task;
+            None for nothing.
+    """
 
-    def __init__(self, plugin: str, revision: str) -> None:
+    __slots__ = ("__weakref__", "_tasks", "around", "plugin", "revision")
+
+    def __init__(
+        self, plugin: str, revision: str, around: "Callable[[Reconcile | None], Around] | None" = None
+    ) -> None:
         self.plugin = plugin
         self.revision = revision
+        self.around = around
         self._tasks: weakref.WeakSet[AnyTask] = weakref.WeakSet()
         _known[plugin, revision] = self
 
@@ -160,7 +170,9 @@ def install_task_factory(loop: asyncio.AbstractEventLoop) -> None:
                 if inspect.iscoroutine(coroutine):
                     coroutine.close()
                 raise
-            coroutine = Contained(coroutine, (owner, _reconcile.get()))
+            reconcile = _reconcile.get()
+            around = None if owner.around is None else owner.around(reconcile)
+            coroutine = Contained(coroutine, (owner, reconcile), around)
         if previous is not None:
             task = previous(loop, cast("Coroutine[Any, Any, Any]", coroutine), **options)
         else:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -52,8 +51,7 @@ class _Known(msgspec.Struct, gc=False):
     is_atomic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(msgspec.Struct, frozen=True):
     """A status that the author changes.
 
     Attributes:
@@ -117,6 +115,10 @@ class StatusWriter:
         finally:
             self._open.discard(id(obj))
             subject.end()
+
+    def forget(self, where: Callable[[NamespacedName], bool]) -> None:
+        """Forget the answers about the objects for which ``where`` returns true: another process may write them."""
+        self._known.forget(lambda key: where(key[1]))
 
     def _begin(self, obj: Any) -> _Draft:
         """Put the newer of the object's status and the last answer into the object, below what its author changed."""

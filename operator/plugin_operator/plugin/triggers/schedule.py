@@ -1,11 +1,11 @@
 """``every()`` and ``cron()``: declare the schedules of a controller."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+
+class Schedule(msgspec.Struct, frozen=True):
     """The result of ``every()`` and ``cron()``, for ``schedules=``; checked when the plugin is loaded."""
 
     seconds: Any = None

@@ -1,15 +1,17 @@
 """Timetables: the times of a validated schedule."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
-from zoneinfo import ZoneInfo
+
+import msgspec
 
 from plugin_operator.controllers import value_checks
 from plugin_operator.plugin.triggers.schedule import Schedule
 from plugin_operator.workqueue import MAX_DELAY_SECONDS
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from plugin_operator.plugin.triggers.cron_times import CronTimes
 
 #: Most schedules of one controller; each is a task, and text in an annotation.
@@ -46,8 +48,7 @@ class Timetable(Protocol):
         """Return the last time up to ``now``; ``due`` is a time that has passed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     """Timetable with an interval of ``seconds``, counted from the first run."""
 
     seconds: float
@@ -82,8 +83,7 @@ class Interval:
         return _shifted(due, passed * self.seconds) if passed > 0 else due
 
 
-@dataclass(frozen=True, slots=True)
-class CronTimetable:
+class CronTimetable(msgspec.Struct, frozen=True):
     """Timetable of a cron expression."""
 
     expression: str
@@ -150,7 +150,9 @@ def _cron(value: Schedule) -> CronTimetable:
     return CronTimetable(expression, zone.key, value.missed == "once", times)
 
 
-def _zone(value: Any) -> ZoneInfo:
+def _zone(value: Any) -> "ZoneInfo":
+    from zoneinfo import ZoneInfo  # imported on demand, with the build settings of the interpreter
+
     name = value_checks.text("tz", value, most=_MAX_CHARACTERS, hint=", such as 'Europe/Berlin'")
     try:
         return ZoneInfo(name)

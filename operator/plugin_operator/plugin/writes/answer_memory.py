@@ -41,3 +41,7 @@ class AnswerMemory(Generic[K, V]):
     def drop(self, key: K) -> None:
         """Forget an answer, if there is one."""
         self._answers.pop(key, None)
+
+    def forget(self, where: Callable[[K], bool]) -> None:
+        """Forget the answers about the keys for which ``where`` returns true."""
+        self._answers = {key: kept for key, kept in self._answers.items() if not where(key)}

@@ -10,8 +10,9 @@ Owns the expectations and the wait. Reads caches through ``CacheView``; ``expect
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
+
+import msgspec
 
 from plugin_operator.clock import Clock
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
@@ -79,8 +80,7 @@ class Expectation(Protocol):
         """Report whether the cache contains the result of the write, or a newer state."""
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(msgspec.Struct, frozen=True):
     """Expectation after a write: the cache has this version, or has followed the server past it."""
 
     version: str
@@ -93,8 +93,7 @@ class AtLeast:
         return is_at_least(cache.position, self.version)
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeastOrGone:
+class AtLeastOrGone(msgspec.Struct, frozen=True):
     """Expectation after a write by which a part may lose the object: it has this version, or not the object."""
 
     version: str
@@ -104,8 +103,7 @@ class AtLeastOrGone:
         return cache.version(key) is None or AtLeast(self.version).is_met(cache, key)
 
 
-@dataclass(frozen=True, slots=True)
-class NewerThan:
+class NewerThan(msgspec.Struct, frozen=True):
     """Expectation after a conflict (409): the cache has a newer version than the write had."""
 
     version: str
@@ -116,8 +114,7 @@ class NewerThan:
         return known is None or known != self.version
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(msgspec.Struct, frozen=True):
     """Expectation after AlreadyExists: the cache contains the object."""
 
     def is_met(self, cache: CacheView, key: NamespacedName) -> bool:
@@ -125,8 +122,7 @@ class Present:
         return cache.version(key) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(msgspec.Struct, frozen=True):
     """Expectation after a deletion or a 404: the cache does not contain the object, or has one with another uid."""
 
     uid: str
@@ -137,8 +133,7 @@ class Deleted:
         return known is None or known[1] != self.uid or known[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(msgspec.Struct, frozen=True):
     """Expectation after a write that took the last finalizer off: the cache does not have the object with this uid."""
 
     uid: str

@@ -5,8 +5,9 @@ writes. An object with a single writer costs one dict entry.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from plugin_operator.kube import GroupVersionKind, NamespacedName, Object
 from plugin_operator.plugin.writes.expectations import ObjectName, Target
@@ -40,8 +41,7 @@ class Writer(NamedTuple):
     request: NamespacedName | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fight:
+class Fight(msgspec.Struct, frozen=True):
     """Two writers that undo each other's writes.
 
     Attributes:
@@ -59,8 +59,7 @@ class Fight:
     seen: float
 
 
-@dataclass(slots=True)
-class _Side:
+class _Side(msgspec.Struct):
     """One writer's side of a possible fight over an object.
 
     Attributes:
@@ -69,14 +68,13 @@ class _Side:
         seen: monotonic second when it last wrote over another writer's change.
     """
 
-    undone: dict[str, int | None] = field(default_factory=dict)
+    undone: dict[str, int | None] = msgspec.field(default_factory=dict)
     restored: int = 0
     overwritten: int = 0
     seen: float = 0.0
 
 
-@dataclass(slots=True)
-class _Object:
+class _Object(msgspec.Struct):
     """Recent writes to one object; its fields are those of the API version of the first write."""
 
     last: Writer
@@ -85,7 +83,7 @@ class _Object:
     turns: int = 0
     state: Digests | None = None
     api_version: object = None
-    sides: dict[Writer, _Side] = field(default_factory=dict)
+    sides: dict[Writer, _Side] = msgspec.field(default_factory=dict)
 
 
 class _Write(NamedTuple):

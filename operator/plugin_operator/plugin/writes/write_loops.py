@@ -7,8 +7,9 @@ cause halves the count. A reconcile without a write ends the loop, because the s
 """
 
 import math
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import RateLimiterSpec, Request, Result
@@ -31,8 +32,7 @@ _TIMER_SLACK_SECONDS = 0.01
 _TOGETHER_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(msgspec.Struct, frozen=True):
     """A request whose reconciles trigger themselves.
 
     Attributes:
@@ -52,15 +52,14 @@ class Loop:
     seen: float
 
 
-@dataclass(slots=True)
-class _Trail:
+class _Trail(msgspec.Struct):
     """Recent writes of one request."""
 
     wrote_at: float
     ended_at: float = -math.inf
     version: str = ""
     positions: tuple[str, ...] | None = None
-    written: set[str] = field(default_factory=set)
+    written: set[str] = msgspec.field(default_factory=set)
     began: float = 0.0
     due: float = math.inf
     failures: int = 0

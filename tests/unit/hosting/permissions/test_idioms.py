@@ -56,6 +56,12 @@ class Config:
     kind: str = dataclasses.field(default="v1/Pod")
 OTHER = dataclasses.replace(Config(), kind="v1/Pod")
 """
+STRUCT = """
+import msgspec
+class Config(msgspec.Struct):
+    kind: str = "v1/Pod"
+OTHER = msgspec.structs.replace(Config(), kind="v1/Pod")
+"""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +72,8 @@ OTHER = dataclasses.replace(Config(), kind="v1/Pod")
         (REGISTERED_CLASS, ("for each in STEPS: await each().run(ctx.client, request)",)),
         (PROXY, ("await Proxy(ctx.client).delete('v1/Pod', request)",)),
         (DISPATCH, ("await ctx.client.delete(kind_of(1), request)",)),
+        (STRUCT, ("await ctx.client.delete(OTHER.kind, request)",)),
+        ("import copy" + STRUCT.replace("msgspec.structs", "copy"), ("await ctx.client.delete(OTHER.kind, request)",)),
         (CONFIG, ("await ctx.client.delete(OTHER.kind, request)",)),
         ("", ("for kind in dict.fromkeys(['v1/Pod'], True): await ctx.client.delete(kind, request)",)),
         ("", ("for kind in dict(zip(['v1/Pod'], [1])): await ctx.client.delete(kind, request)",)),

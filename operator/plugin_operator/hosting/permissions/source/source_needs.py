@@ -1,7 +1,8 @@
 """``SourceNeeds``: the result of an analysis of source, as one process sends it to another."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.permissions.needs import Need, Unclear
 
@@ -9,8 +10,7 @@ from plugin_operator.hosting.permissions.needs import Need, Unclear
 WAY_OUT = "declare permissions=[permission(...)] for what it calls"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceNeeds:
+class SourceNeeds(msgspec.Struct, frozen=True):
     """What the source of a plugin needs.
 
     Attributes:

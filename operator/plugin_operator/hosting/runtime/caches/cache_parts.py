@@ -1,16 +1,16 @@
 """Which parts of which kinds a controller keeps, and what ``lister_for`` means by a kind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from plugin_operator.cache import InformerKey
-from plugin_operator.hosting.runtime.spec_builder import informer_keys
+import msgspec
+
+from plugin_operator.cache import InformerKey, ShardBy
+from plugin_operator.hosting.runtime.spec_builder import informer_keys, of_children
 from plugin_operator.kube import GroupVersionKind
 from plugin_operator.plugin import CacheDeclaration, ControllerDeclaration, IndexFunction
 
 
-@dataclass(frozen=True, slots=True)
-class CachePart:
+class CachePart(msgspec.Struct, frozen=True):
     """One declared part of a kind.
 
     Attributes:
@@ -25,7 +25,7 @@ class CachePart:
     keys: tuple[InformerKey, ...]
     name: str
     rank: int
-    indexes: Mapping[str, IndexFunction] = field(default_factory=dict)
+    indexes: Mapping[str, IndexFunction] = msgspec.field(default_factory=dict)
 
     @property
     def is_owned(self) -> bool:
@@ -36,25 +36,28 @@ class CachePart:
 _READ, _OWNED, _WATCHED = range(3)
 
 
-def cache_parts(declaration: ControllerDeclaration, namespaces: tuple[str, ...]) -> tuple[CachePart, ...]:
+def cache_parts(
+    declaration: ControllerDeclaration, namespaces: tuple[str, ...], shard_by: ShardBy | None = None
+) -> tuple[CachePart, ...]:
     """Return what a controller keeps, the reconciled kind first.
 
     Args:
         declaration: of the controller.
         namespaces: of the operator, where it names none; empty for all.
+        shard_by: what divides its objects among processes; None if this one reconciles all.
     """
     primary = [declaration.primary] if declaration.primary is not None else []
-    ranked: list[tuple[int, Sequence[CacheDeclaration]]] = [
-        (_WATCHED, primary),
-        (_OWNED, declaration.owns),
-        (_WATCHED, declaration.watches),
-        (_READ, declaration.reads),
+    ranked: list[tuple[int, ShardBy | None, Sequence[CacheDeclaration]]] = [
+        (_WATCHED, shard_by, primary),
+        (_OWNED, of_children(shard_by), declaration.owns),
+        (_WATCHED, None, declaration.watches),
+        (_READ, None, declaration.reads),
     ]
     indexes: dict[tuple[InformerKey, ...], dict[str, IndexFunction]] = {}
     parts = []
-    for rank, caches in ranked:
+    for rank, by, caches in ranked:
         for each in caches:
-            keys = informer_keys(each, declaration, namespaces)
+            keys = informer_keys(each, declaration, namespaces, by)
             indexes.setdefault(keys, {}).update(each.indexes)
             parts.append(CachePart(each.kind, keys, each.name, rank, indexes[keys]))
     return tuple(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from plugin_operator.cache import Index
+from plugin_operator.cache import Index, ShardBy
 from plugin_operator.clock import Clock
 from plugin_operator.containment import PluginGuard
 from plugin_operator.controllers import Openness, openness
@@ -29,6 +29,7 @@ class InformerSet:
         declaration: the declaration of the controller.
         namespaces: default namespaces; empty for all.
         guard: runs the index functions.
+        shard_by: what divides the controller's objects among processes; None if this one reconciles all.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class InformerSet:
         declaration: ControllerDeclaration,
         namespaces: tuple[str, ...],
         guard: PluginGuard,
+        shard_by: ShardBy | None = None,
     ) -> None:
         self._factory = factory
         self._guard = guard
-        self._parts = cache_parts(declaration, namespaces)
+        self._parts = cache_parts(declaration, namespaces, shard_by)
         self._primary = self._parts[0] if declaration.for_ is not None else None
         self._informers: dict[Any, Any] = {}
         for key in dict.fromkeys(key for part in self._parts for key in part.keys):

@@ -25,13 +25,15 @@ class InformerView:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the cache has no selector."""
+        """Whether the cache has no selector and no shards."""
         key = self._informer.key
-        return not key.label_selector and not key.field_selector
+        return not key.label_selector and not key.field_selector and key.shard_by is None
 
     def selects(self, obj: Object) -> bool:
         """Report whether the cache would contain the object; field selectors are evaluated by the server only."""
         key = self._informer.key
+        if key.shard_by is not None and not self._informer.keeps(obj):
+            return False
         labels = (obj.get("metadata") or {}).get("labels") or {}
         return not key.field_selector and LabelSelector.parse(key.label_selector).matches(labels)
 

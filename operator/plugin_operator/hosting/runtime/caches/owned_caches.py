@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from plugin_operator.cache import Index
+from plugin_operator.cache import Index, ShardBy
 from plugin_operator.hosting.runtime.caches.informer_set import InformerSet
 from plugin_operator.hosting.runtime.spec_builder import IsNamespaced
 from plugin_operator.kube import GroupVersionKind, LabelSelector, NamespacedName, Object, guessed_resource
+from plugin_operator.kube.ownership import OWNER_UID_LABEL
 from plugin_operator.plugin import ControllerDeclaration, ControllerIdentity, marked_owner, owner_uid
 
 
@@ -89,6 +90,8 @@ def _values(obj: Any) -> tuple[str, ...]:
 def _problem(key: Any, metadata: Object) -> str:
     if key.namespace not in {None, metadata.get("namespace")}:
         return f"owns= caches namespace {key.namespace} only, and the child is in {metadata.get('namespace')}"
+    if key.shard_by is ShardBy.NAMESPACE and OWNER_UID_LABEL in (metadata.get("labels") or {}):
+        return "it is not in its owner's namespace, which divides the objects: write shard_by='uid'"
     if not LabelSelector.parse(key.label_selector).matches(metadata.get("labels") or {}):
         return f"its labels do not match the label_selector {key.label_selector!r} in owns="
     return ""

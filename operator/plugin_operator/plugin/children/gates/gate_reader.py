@@ -1,8 +1,9 @@
 """The gates of a child: which of them are closed and why, and what they wait for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.client.typed_documents import is_typed, kind_of
 from plugin_operator.errors import PluginOperatorError
@@ -12,8 +13,7 @@ from plugin_operator.plugin.children.gates.readiness import unready_reason
 from plugin_operator.plugin.context.children import ChildName, ReadyGate
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitedObject:
+class AwaitedObject(msgspec.Struct, frozen=True):
     """What a closed gate waits for.
 
     Attributes:
@@ -41,8 +41,7 @@ class AwaitedObject:
         return next((each for each in children if self.kind is not None and self.is_among((each,))), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadGates:
+class ReadGates(msgspec.Struct, frozen=True):
     """The gates of one child.
 
     Attributes:
@@ -62,8 +61,7 @@ class ReadGates:
         return tuple(each for each in self.awaited if not each.exists)
 
 
-@dataclass(frozen=True, slots=True)
-class GateReader:
+class GateReader(msgspec.Struct, frozen=True):
     """Reads gates in the caches of a controller.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.permissions.source.facts.values import ANYTHING, Value, joined
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """How a method of ``ctx.client`` or ``ctx`` maps to RBAC.
 
     Attributes:
@@ -53,8 +53,7 @@ METHODS: Mapping[str, Method] = {
 CONTEXT_WRITES = frozenset({"ensure_finalizer", "remove_finalizer", "set_owner", "status", "sync_children"})
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """A call to the API server in the source.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Names and namespaces of a call to the API server, as its arguments or its object show them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.hosting.permissions.source.facts.kinds import kinds_of
 from plugin_operator.hosting.permissions.source.facts.methods import METHODS, Access, Method
@@ -21,8 +22,7 @@ from plugin_operator.hosting.permissions.source.facts.values import (
 from plugin_operator.kube import GroupVersionKind, name_problem, namespace_problem
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a call may go.
 
     Attributes:

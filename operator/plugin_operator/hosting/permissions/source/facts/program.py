@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator.hosting.permissions.source.facts.bindings import Targets, separate
 from plugin_operator.hosting.permissions.source.facts.values import NOTHING, Class, External, Text, Value
@@ -10,19 +11,17 @@ from plugin_operator.hosting.permissions.source.facts.values import NOTHING, Cla
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """Names of a module, class or function, with all values that they ever get."""
 
     parent: "Scope | None" = None
-    names: dict[str, Value] = field(default_factory=dict)
-    aliases: dict[str, "Scope"] = field(default_factory=dict)
-    stars: list["ModuleInfo"] = field(default_factory=list)
+    names: dict[str, Value] = msgspec.field(default_factory=dict)
+    aliases: dict[str, "Scope"] = msgspec.field(default_factory=dict)
+    stars: list["ModuleInfo"] = msgspec.field(default_factory=list)
     is_class: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class ModuleInfo:
+class ModuleInfo(msgspec.Struct, eq=False):
     """A module.
 
     Attributes:
@@ -39,17 +38,16 @@ class ModuleInfo:
     tree: ast.Module
     is_package: bool
     targets: Targets
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
 
 
-@dataclass(slots=True, eq=False)
-class ClassInfo:
+class ClassInfo(msgspec.Struct, eq=False):
     """A class, and the attributes of its instances; ``is_made`` if there may be instances of just this class."""
 
     node: ast.ClassDef
     module: ModuleInfo
     scope: Scope
-    attributes: dict[str, Value] = field(default_factory=dict)
+    attributes: dict[str, Value] = msgspec.field(default_factory=dict)
     bases: Value = NOTHING
     is_made: bool = False
 
@@ -89,8 +87,7 @@ class ClassInfo:
         return {name: found for name, found in texts.items() if found}
 
 
-@dataclass(slots=True, eq=False)
-class FunctionInfo:
+class FunctionInfo(msgspec.Struct, eq=False):
     """A function or lambda.
 
     Attributes:
@@ -112,8 +109,8 @@ class FunctionInfo:
     returns: Value = NOTHING
     is_called: bool = False
     is_escaped: bool = False
-    omitted: set[str] = field(default_factory=set)
-    variants: "list[FunctionInfo]" = field(default_factory=list)
+    omitted: set[str] = msgspec.field(default_factory=set)
+    variants: "list[FunctionInfo]" = msgspec.field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -137,8 +134,7 @@ class FunctionInfo:
             yield target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
 
 
-@dataclass(frozen=True, slots=True)
-class BadFile:
+class BadFile(msgspec.Struct, frozen=True):
     """A file that cannot be analysed."""
 
     path: str

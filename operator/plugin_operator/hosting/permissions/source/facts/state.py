@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator.hosting.permissions.source.facts.methods import Access
 from plugin_operator.hosting.permissions.source.facts.program import ClassInfo, FunctionInfo, ModuleInfo, Scope
@@ -38,8 +39,7 @@ ELEMENTS = "*"
 _KIND_KEYS = frozenset({"apiVersion", "kind"})
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """Where an expression stands."""
 
     module: ModuleInfo
@@ -48,8 +48,7 @@ class Frame:
     owner: ClassInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(msgspec.Struct, frozen=True):
     """Values of the arguments of a call."""
 
     positional: tuple[Value, ...] = ()
@@ -61,8 +60,7 @@ class Arguments:
         return (*self.positional, *(found for _, found in self.keywords))
 
 
-@dataclass(slots=True)
-class State:
+class State(msgspec.Struct):
     """All facts of an analysis, which only ever grow.
 
     Attributes:
@@ -83,18 +81,18 @@ class State:
     """
 
     modules: dict[str, ModuleInfo]
-    functions: dict[ast.AST, FunctionInfo] = field(default_factory=dict)
-    classes: dict[ast.AST, ClassInfo] = field(default_factory=dict)
-    accesses: dict[tuple[ast.expr, str, int | None], Access] = field(default_factory=dict)
-    escapes: dict[tuple[str, int], str] = field(default_factory=dict)
-    events: set[tuple[str, int]] = field(default_factory=set)
-    heap: dict[ast.AST, dict[str, Value]] = field(default_factory=dict)
-    own_keys: dict[ast.AST, set[str]] = field(default_factory=dict)
-    typed_kinds: set[GroupVersionKind] = field(default_factory=set)
-    relabelled: dict[GroupVersionKind, dict[str, Value]] = field(default_factory=dict)
-    lengths: dict[ast.AST, int | None] = field(default_factory=dict)
-    keys: dict[ast.AST, Value] = field(default_factory=dict)
-    exposed: set[ClassInfo | None] = field(default_factory=set)
+    functions: dict[ast.AST, FunctionInfo] = msgspec.field(default_factory=dict)
+    classes: dict[ast.AST, ClassInfo] = msgspec.field(default_factory=dict)
+    accesses: dict[tuple[ast.expr, str, int | None], Access] = msgspec.field(default_factory=dict)
+    escapes: dict[tuple[str, int], str] = msgspec.field(default_factory=dict)
+    events: set[tuple[str, int]] = msgspec.field(default_factory=set)
+    heap: dict[ast.AST, dict[str, Value]] = msgspec.field(default_factory=dict)
+    own_keys: dict[ast.AST, set[str]] = msgspec.field(default_factory=dict)
+    typed_kinds: set[GroupVersionKind] = msgspec.field(default_factory=set)
+    relabelled: dict[GroupVersionKind, dict[str, Value]] = msgspec.field(default_factory=dict)
+    lengths: dict[ast.AST, int | None] = msgspec.field(default_factory=dict)
+    keys: dict[ast.AST, Value] = msgspec.field(default_factory=dict)
+    exposed: set[ClassInfo | None] = msgspec.field(default_factory=set)
     is_complete: bool = False
     is_changed: bool = False
 

@@ -5,8 +5,9 @@ A value is a set of atoms. ``UNKNOWN`` in it means that it may be anything else,
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from plugin_operator.kube import GroupVersionKind
 
@@ -19,28 +20,24 @@ MAX_TEXTS = 64
 MAX_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """A value that the analysis does not follow; ``is_foreign`` if other code made it without ``ctx``."""
 
     is_foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A text; ``is_combined`` if it is one of several that its parts may make, and perhaps none that is ever made."""
 
     text: str
     is_combined: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(msgspec.Struct, frozen=True):
     """``None``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obj:
+class Obj(msgspec.Struct, frozen=True):
     """An object of a kind, as the API server or a cache returns it, or one that a class makes.
 
     Attributes:
@@ -52,23 +49,20 @@ class Obj:
     node: ast.AST | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Many:
+class Many(msgspec.Struct, frozen=True):
     """An iterable of objects of a kind."""
 
     kind: GroupVersionKind
 
 
-@dataclass(frozen=True, slots=True)
-class KindValue:
+class KindValue(msgspec.Struct, frozen=True):
     """A ``GroupVersionKind``; or a model class or one with ``@resource``, whose call returns an object."""
 
     kind: GroupVersionKind
     is_model: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(msgspec.Struct, frozen=True):
     """A dict, list, tuple or set that an expression makes.
 
     Attributes:
@@ -85,77 +79,66 @@ class Literal:
         return 1 + self.base.depth if isinstance(self.base, Literal) else 1
 
 
-@dataclass(frozen=True, slots=True)
-class Ctx:
+class Ctx(msgspec.Struct, frozen=True):
     """A context; the index of its controller among those of the plugin, or None for any of them."""
 
     controller: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientValue:
+class ClientValue(msgspec.Struct, frozen=True):
     """The client of a context."""
 
     controller: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorder:
+class Recorder(msgspec.Struct, frozen=True):
     """The recorder of a context."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lister:
+class Lister(msgspec.Struct, frozen=True):
     """A cache of a kind."""
 
     kind: GroupVersionKind
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function of the plugin."""
 
     info: "FunctionInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(msgspec.Struct, frozen=True):
     """A class of the plugin."""
 
     info: "ClassInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True):
     """An instance of a class of the plugin; all instances count as one."""
 
     info: "ClassInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """A module of the plugin or one of its helpers."""
 
     info: "ModuleInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(msgspec.Struct, frozen=True):
     """Anything that comes from other packages, by its dotted name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A method of a receiver; an empty name for one that is known at run time only."""
 
     receiver: "Receiver"
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True):
     """A call of ``functools.partial``, with the function to call."""
 
     function: "Atom"

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from plugin_operator.hosting.permissions.source.facts.items import holds_names, item_of
 from plugin_operator.hosting.permissions.source.facts.kinds import kinds_made
@@ -109,7 +110,7 @@ class Library:
             **Reflection(state, attributes).functions,
             **dict.fromkeys(("builtins.max", "builtins.min"), self._chosen),
             "functools.partial": self._partial,
-            "dataclasses.replace": self._replaced,
+            **dict.fromkeys(("dataclasses.replace", "msgspec.structs.replace", "copy.replace"), self._replaced),
             "functools.wraps": lambda _name, _call, _arguments, _frame: value(External(_SAME_FUNCTION)),
             **dict.fromkeys(_NEXT, lambda _name, _call, given, _frame: joined(map(self._next, given.positional))),
             **dict.fromkeys(_KEYS, self._key),
