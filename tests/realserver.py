@@ -35,6 +35,8 @@ GROUPS_OF_TESTS = ("example.com", "example.org")
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 # What controllers of a whole cluster put into every namespace, and the identity of these tests.
 KEPT = ("kube-root-ca.crt", "default", "admin")
+# A Pod that is bound to a node waits for its kubelet, unless it has no time to end.
+AT_ONCE = {"propagationPolicy": "Background", "gracePeriodSeconds": 0}
 UNLESS_KEPT = "?fieldSelector=" + ",".join(f"metadata.name!={name}" for name in KEPT)
 EMPTIED = (
     "/api/v1/{}/configmaps",
@@ -98,7 +100,7 @@ class RealServer:
     def empty(self) -> None:
         """Remove what a test left, and wait until it is gone."""
         for path in (pattern.format(f"namespaces/{self.namespace}") for pattern in EMPTIED):
-            self.request("DELETE", path + UNLESS_KEPT, {"propagationPolicy": "Background"})
+            self.request("DELETE", path + UNLESS_KEPT, AT_ONCE)
             self._until_gone(path + UNLESS_KEPT)
         for service in self._names(f"/api/v1/namespaces/{self.namespace}/services"):
             self.request("DELETE", f"/api/v1/namespaces/{self.namespace}/services/{service}")

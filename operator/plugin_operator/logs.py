@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, Literal, TextIO, cast
 
@@ -42,8 +42,8 @@ _MAX_VALUE = 2000
 
 _METHODS = ("debug", "info", "warning", "warn", "error", "critical", "fatal", "exception")
 
-# Libraries whose info lines repeat those of the operator, or whose debug lines show whole responses, Secrets included.
-_CHATTY = ("watchfiles", "kubernetes_asyncio.client.rest")
+# Libraries whose debug lines show whole responses, Secrets included.
+_CHATTY = ("kubernetes_asyncio.client.rest",)
 
 
 # Only functions of this module pass it to the logger factory.
@@ -120,13 +120,16 @@ def owned_logger(name: str, **fields: Any) -> FilteringBoundLogger:
     return cast("FilteringBoundLogger", made)
 
 
-def configure(log_format: Format = "auto", level: str = "info", stream: TextIO | None = None) -> None:
+def configure(
+    log_format: Format = "auto", level: str = "info", stream: TextIO | None = None, **constant: str | int
+) -> None:
     """Send all logs of this process to ``stream`` and replace any earlier set-up.
 
     Args:
         log_format: ``json``, ``console``, or ``auto``: console if ``stream`` is a terminal.
         level: one of ``LEVELS``; lines below it cost next to nothing.
         stream: standard error by default. If it breaks, lines are lost and the process continues.
+        constant: fields of every line.
 
     Raises:
         UsageError: ``level`` or ``log_format`` is unknown.
@@ -138,7 +141,7 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
     target = stream if stream is not None else sys.stderr
     terminal = target.isatty()
     console = log_format == "console" or (log_format == "auto" and terminal)
-    shared = _shared_processors(console=console)
+    shared = [*([_adding(constant)] if constant else []), *_shared_processors(console=console)]
     final = console_renderer(colors=terminal and _has_colors()) if console else render_json
     sink = LineSink(target)
     structlog.configure(
@@ -148,6 +151,14 @@ def configure(log_format: Format = "auto", level: str = "info", stream: TextIO |
         cache_logger_on_first_use=True,
     )
     _route_standard_logging(shared, final, sink, LEVELS[level])
+
+
+def _adding(constant: Mapping[str, str | int]) -> Processor:
+    def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event.update(constant)
+        return event
+
+    return add
 
 
 def _never_raising(processors: list[Processor]) -> Processor:

@@ -6,9 +6,10 @@ Owns their names, defaults and validation. Leaves reading flags and environment 
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from plugin_operator.errors import UsageError
 from plugin_operator.kube import is_label, is_path_segment, is_subdomain
@@ -29,6 +30,8 @@ _PLAIN_SECONDS = re.compile(r"\d+(?:\.\d*)?|\.\d+", re.ASCII)
 #: Of a duration in Go, whose nanoseconds have 64 bits: 292 years.
 _MAX_HOURS = 2_562_047
 _MAX_LEASE_SECONDS = 2**31 - 1
+#: More only share the cores of one pod; an operator that needs more needs more pods.
+MAX_PROCESSES = 64
 
 
 def parse_duration(text: str) -> float:
@@ -109,8 +112,7 @@ def check_role_name(name: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaderElectionOptions:
+class LeaderElectionOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of leader election, with the defaults and rules of client-go's ``leaderelection``.
 
     Attributes:
@@ -152,8 +154,7 @@ class LeaderElectionOptions:
             _checked("--leader-elect-resource-namespace", check_namespace, self.resource_namespace)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricsSecurity:
+class MetricsSecurity(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of metrics over TLS with authorization by the API server, named as in kubebuilder.
 
     Attributes:
@@ -167,8 +168,7 @@ class MetricsSecurity:
     key_name: str = "tls.key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the command ``run``.
 
     Attributes:
@@ -189,6 +189,8 @@ class Options:
         scan_interval_seconds: interval of scans of the plugins directory without a file event.
         connect_timeout_seconds: deadline of the API server's first response at start.
         stall_threshold_seconds: code that blocks the event loop for longer is named in log and metric; 0 for off.
+        processes: number of worker processes; with more than one, this process is their supervisor.
+        shard_replicas: whether replicas share the objects of sharded controllers; leader election must be enabled.
         tracing: whether to trace reconciles and API calls with OpenTelemetry.
         apply_crds: whether to install the CustomResourceDefinitions of the plugins' classes.
     """
@@ -198,7 +200,7 @@ class Options:
     metrics_address: BindAddress | None = _METRICS_ADDRESS
     metrics_security: MetricsSecurity | None = None
     probe_address: BindAddress | None = _PROBE_ADDRESS
-    leader_election: LeaderElectionOptions = field(default_factory=LeaderElectionOptions)
+    leader_election: LeaderElectionOptions = msgspec.field(default_factory=LeaderElectionOptions)
     kubeconfig: Path | None = None
     context: str | None = None
     namespaces: tuple[str, ...] = ()
@@ -210,6 +212,8 @@ class Options:
     scan_interval_seconds: float = 5.0
     connect_timeout_seconds: float = 10.0
     stall_threshold_seconds: float = 1.0
+    processes: int = 1
+    shard_replicas: bool = False
     tracing: bool = False
     apply_crds: bool = False
 
@@ -221,5 +225,16 @@ class Options:
         ):
             if seconds <= 0:
                 raise UsageError(f"{flag} must be greater than zero")
+        if not 1 <= self.processes <= MAX_PROCESSES:
+            raise UsageError(f"--processes must be from 1 to {MAX_PROCESSES}")
+        if self.shard_replicas and self.processes > 1:
+            raise UsageError(
+                f"--shard-replicas and --processes={self.processes} cannot be combined: workers of one pod share the "
+                "objects, or replicas do. Leave out --processes and run more replicas, or leave out --shard-replicas"
+            )
+        if self.shard_replicas and not self.leader_election.enabled:
+            raise UsageError(
+                "--shard-replicas needs --leader-elect: the replicas elect the one that divides the shards"
+            )
         for namespace in self.namespaces:
             _checked("--watch-namespace", check_namespace, namespace)

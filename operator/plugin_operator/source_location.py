@@ -4,16 +4,16 @@ import inspect
 import linecache
 import re
 import sys
-from dataclasses import dataclass
 from importlib.abc import InspectLoader
 from types import CodeType
 from typing import Any
 
+import msgspec
+
 from plugin_operator.errors import PluginRejected
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A file, with its path as shown to users, and a 1-based line in it."""
 
     path: str

@@ -12,6 +12,7 @@ import pytest
 
 from tests.acceptance.cluster import Cluster
 from tests.acceptance.output import DEADLINE_SECONDS, Output
+from tests.acceptance.worker_operator import WorkerOperator
 from tests.realserver import RealServer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -100,6 +101,7 @@ class Sandbox:
 
 StartSandbox = Callable[..., Sandbox]
 StartOperator = Callable[..., Output]
+StartTwo = Callable[..., WorkerOperator]
 
 
 @pytest.fixture
@@ -154,6 +156,12 @@ def cluster(
     return Cluster(process, kubeconfig, environment)
 
 
+@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+def processes(request: pytest.FixtureRequest) -> int:
+    """Number of worker processes of the operator; a module takes it to run its tests with each."""
+    return int(request.param)
+
+
 @pytest.fixture
 def operator(start: Start, output: type[Output], cluster: Cluster, plugins: Path) -> StartOperator:
     """Start the operator against it, and read what it prints."""
@@ -167,3 +175,15 @@ def operator(start: Start, output: type[Output], cluster: Cluster, plugins: Path
         )  # fmt: skip
 
     return operator
+
+
+@pytest.fixture
+def start_two(operator: StartOperator, cluster: Cluster, free_port: int, tmp_path: Path) -> StartTwo:
+    """Start the operator with two workers."""
+
+    def start_two(*arguments: str) -> WorkerOperator:
+        address = f"127.0.0.1:{free_port}"
+        flags = ("--processes", "2", "--health-probe-bind-address", address, "--scan-interval", "500ms")
+        return WorkerOperator(operator(*flags, *arguments, log_format="json"), free_port, cluster, tmp_path)
+
+    return start_two

@@ -7,6 +7,7 @@ import json
 import os
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 PLUGIN = """
 from plugin_operator import controller
 
-@controller(for_="example.org/v1/Widget")
+@controller(for_="example.org/v1/Widget", distribution="sharded")
 async def widgets(ctx, request):
     ctx.log.info("Widget reconciled")
 """
@@ -38,6 +39,12 @@ async def passwords(ctx, request):
     ctx.log.info("Secret reconciled")
 """
 WIDGETS = f"/apis/example.org/v1/namespaces/{NAMESPACE}/widgets"
+
+
+@pytest.fixture
+def operator(operator: StartOperator, processes: int) -> StartOperator:
+    """Start the operator with one process, and with several."""
+    return partial(operator, "--processes", str(processes))
 
 
 def define(cluster: Cluster, folder: Path, *versions: str) -> None:
@@ -100,6 +107,7 @@ def test_a_permission_that_is_missing_is_waited_for_and_used_within_half_a_minut
     tmp_path: Path,
     free_port: int,
     other_free_port: int,
+    processes: int,
 ) -> None:
     def grant(resource: str) -> None:
         cluster.kubectl("create", "role", resource, f"--resource={resource}", "--verb=get,list,watch")
@@ -127,8 +135,8 @@ def test_a_permission_that_is_missing_is_waited_for_and_used_within_half_a_minut
     cluster.kubectl("create", "secret", "generic", "second")
     grant("secrets")
     running.wait_for("Secret reconciled", "second", seconds=30)
-    assert running.text.count("Informer is waiting") == 1
-    assert running.text.count("Informer is no longer waiting") == 1
+    assert running.text.count("Informer is waiting") == processes
+    assert running.text.count("Informer is no longer waiting") <= processes
     assert "Traceback" not in running.text
 
 
@@ -172,16 +180,17 @@ def refuse_conversion(cluster: Cluster, folder: Path) -> Callable[[], None]:
 
 
 def test_a_kind_that_cannot_be_converted_is_waited_for_and_followed_once_it_can(
-    operator: StartOperator, cluster: Cluster, plugins: Path, unconvertible: Callable[[], None]
+    operator: StartOperator, cluster: Cluster, plugins: Path, unconvertible: Callable[[], None], processes: int
 ) -> None:
     (plugins / "widgets.py").write_text(PLUGIN)
     (plugins / "others.py").write_text(OTHERS)
     running = operator()
-    running.wait_for("Informer is waiting", "example.org/v1/Widget", "conversion webhook for example.org/v2")
+    for worker in [f"worker={number}" for number in range(processes)] if processes > 1 else [""]:
+        running.wait_for("Informer is waiting", "example.org/v1/Widget", "webhook for example.org/v2", worker)
     cluster.kubectl("create", "configmap", "first")
     running.wait_for("ConfigMap reconciled", "first")
     unconvertible()
     running.wait_for("Informer is no longer waiting", "example.org/v1/Widget")
     running.wait_for("Widget reconciled", "only")
-    assert running.text.count("Informer is waiting") == 1
+    assert running.text.count("Informer is waiting") == processes
     assert "Traceback" not in running.text

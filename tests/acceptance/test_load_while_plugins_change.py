@@ -1,6 +1,7 @@
 """The whole operator under load while its plugins are edited: nothing lost, nothing doubled, nothing misdirected.
 
 The plugins write one line per reconcile, and the test judges by these lines alone: what they saw, when, by which code.
+With two worker processes, ``edited`` and ``keeper`` are sharded, and each worker is killed once.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ SECRETS = 100
 EDITS = 12
 # Each of these edits is seen at work before the next one is made; the others may overtake one another.
 AWAITED_EDITS = (4, 8)
+# After these edits, the worker process with this number is killed.
+KILLS = {3: 0, 6: 1}
 WRITERS = 16
 DEADLINE_SECONDS = 100
 
@@ -36,7 +39,7 @@ from plugin_operator import controller
 
 EDIT = {edit}
 
-@controller(name="{name}", for_="v1/{kind}", max_concurrent_reconciles=8)
+@controller(name="{name}", for_="v1/{kind}", distribution="{distribution}", max_concurrent_reconciles=8)
 async def reconcile(ctx, request):
     begin = time.monotonic_ns()
     found = ctx.lister.get(request)
@@ -58,13 +61,36 @@ class OperatorUnderLoad:
     url: str
     plugins: Path
     lines: Path
+    processes: int
+    probes: int
 
     def write(self, name: str, kind: str, edit: int) -> None:
         """Replace a plugin as an editor does: a new file renamed over the old one."""
-        text = RECORDER.format(name=name, kind=kind, edit=edit, lines=str(self.lines))
+        is_sharded = self.processes > 1 and name != "steady"
+        distribution = "sharded" if is_sharded else "single"
+        text = RECORDER.format(name=name, kind=kind, edit=edit, lines=str(self.lines), distribution=distribution)
         fresh = self.plugins / f".{name}.new"
         fresh.write_text(text)
         fresh.rename(self.plugins / f"{name}.py")
+
+    async def kill_worker(self, number: int) -> None:
+        """Kill a worker process and wait until it works again; nothing with one process."""
+        if self.processes == 1:
+            return
+
+        async def worker() -> dict[str, Any]:
+            async with session.get(f"http://127.0.0.1:{self.probes}/status") as answer:
+                found: dict[str, Any] = (await answer.json())["workers"][number]
+                return found
+
+        async with aiohttp.ClientSession() as session:
+            killed = await worker()
+            os.kill(killed["pid"], signal.SIGKILL)
+
+            async def is_back() -> bool:
+                return (await worker())["pid"] not in {None, killed["pid"]}
+
+            await eventually(is_back, timeout_seconds=DEADLINE_SECONDS)
 
     def works(self, edit: int) -> bool:
         """Tell whether any reconcile has run the code of this edit."""
@@ -76,20 +102,30 @@ class OperatorUnderLoad:
         return [json.loads(line) for line in self.lines.read_bytes().splitlines()]
 
 
-@pytest.fixture
-async def operator_under_load(tmp_path: Path) -> AsyncIterator[OperatorUnderLoad]:
+@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+async def operator_under_load(
+    request: pytest.FixtureRequest, tmp_path: Path, free_port: int
+) -> AsyncIterator[OperatorUnderLoad]:
     server = ApiServer(ApiServerConfig(tls=False, kubeconfig_path=tmp_path / "kubeconfig"))
     endpoint = await server.start()
     plugins = tmp_path / "plugins"
     plugins.mkdir()
-    operator_under_load = OperatorUnderLoad(endpoint.url, plugins, tmp_path / "lines.jsonl")
+    operator_under_load = OperatorUnderLoad(endpoint.url, plugins, tmp_path / "lines.jsonl", request.param, free_port)
     operator_under_load.write("edited", "ConfigMap", 0)
     operator_under_load.write("steady", "ConfigMap", 0)
     operator_under_load.write("keeper", "Secret", 0)
     log = (tmp_path / "operator.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "plugin_operator", "run", "--kubeconfig", str(tmp_path / "kubeconfig")),
-        *("--plugins-dir", str(plugins), "--metrics-addr", "0", "--health-probe-bind-address", "0"),
+        *(
+            "--plugins-dir",
+            str(plugins),
+            "--metrics-addr",
+            "0",
+            "--health-probe-bind-address",
+            f"127.0.0.1:{free_port}",
+        ),
+        *("--processes", str(request.param)),
         stdout=log,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -149,6 +185,8 @@ async def _change_all_while_editing(session: aiohttp.ClientSession, operator_und
         operator_under_load.write("edited", "ConfigMap", number)
         # One broken save among the good ones: the code before it must go on.
         (operator_under_load.plugins / "broken.py").write_text("def new_controller(:\n")
+        if number in KILLS:
+            await operator_under_load.kill_worker(KILLS[number])
         if number in AWAITED_EDITS:
             await eventually(
                 lambda: operator_under_load.works(number), timeout_seconds=DEADLINE_SECONDS, interval_seconds=0.1

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ ELECTION = (
     "--leader-elect", "--leader-elect-lease-duration", "4s", "--leader-elect-renew-deadline", "3s",
     "--leader-elect-retry-period", "250ms",
 )  # fmt: skip
+
+
+@pytest.fixture
+def operator(operator: StartOperator, processes: int) -> StartOperator:
+    """Start the operator with one process, and with several."""
+    return partial(operator, "--processes", str(processes))
 
 
 def test_sigterm_lets_reconciles_end_and_is_status_zero(
@@ -189,14 +196,18 @@ def test_what_happens_to_plugins_is_told_as_events(operator: StartOperator, clus
     running.wait_for("Plugin active")
     running.wait_for("Plugin rejected")
     deadline = time.monotonic() + 30
-    told: dict[str, str] = {}
-    while not {"PluginLoaded", "PluginRejected"} <= told.keys() and time.monotonic() < deadline:
+    told: set[str] = set()
+    while told != {"PluginLoaded", "PluginRejected"} and time.monotonic() < deadline:
         # Without a pod they are about the namespace of the kubeconfig; such Events are kept in "default".
         events = json.loads(cluster.kubectl("get", "events", "--all-namespaces", "-o", "json"))["items"]
         about = [each for each in events if each["involvedObject"].get("name") == NAMESPACE]
-        told = {each["reason"]: each["message"] for each in about}
-    assert {"PluginLoaded", "PluginRejected"} <= told.keys(), running.text
-    assert "nothing_of_that_name" in told["PluginRejected"]
+        # On a real server, tests before this one have left Events of their plugins.
+        told = {each["reason"] for each in about if "nothing_of_that_name" in each["message"]}
+        told |= {each["reason"] for each in about if each["message"].startswith("plugin configmap")} - {
+            "PluginRejected"
+        }
+        told &= {"PluginLoaded", "PluginRejected"}
+    assert told == {"PluginLoaded", "PluginRejected"}, running.text
 
 
 def test_metrics_name_the_leader(operator: StartOperator, cluster: Cluster, plugins: Path, free_port: int) -> None:

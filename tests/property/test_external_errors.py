@@ -129,9 +129,9 @@ def raises_of(source: str) -> Iterator[str]:
 #: What the client raises because the call is wrong, the plugin's fault; and what classifies an answer by its status.
 #: ``misfit`` and ``other_half`` return an ``InvalidError``, and ``_wrong`` a ``ConfigError``.
 WRONG_CALLS = {"ValueError", "TypeError", "error_of", "api_error", "misfit", "other_half", "_wrong"}
-#: What a resolver raises to aiohttp, which makes a connection error of it; and what ``Connection`` makes one of.
+#: What ``Connection`` makes a connection error of; ``_own`` returns an ``OSError``.
 CAUGHT = {"OSError", "ConnectionError", "TimeoutError"} | {
-    "DialError", "ClosedByServerError", "MalformedAnswerError", "_IdleConnectionClosed", "KeyError"
+    "DialError", "ClosedByServerError", "MalformedAnswerError", "_IdleConnectionClosed", "KeyError", "_own"
 }  # fmt: skip
 
 

@@ -5,26 +5,29 @@ come the connection, the event recorder, and the plugins with their caches. Reco
 """
 
 import os
-import platform
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import Any, TypeAlias
 
-from plugin_operator import logs
-from plugin_operator.app.election import end_at_once, installer, make_elector, make_schedule_record, watchdog_margin
+from plugin_operator.app.election import (
+    end_at_once,
+    installer,
+    lease_parts,
+    make_elector,
+    make_schedule_record,
+    watchdog_margin,
+)
 from plugin_operator.app.fenced_transport import FencedTransport
-from plugin_operator.app.health import probes
 from plugin_operator.app.host_parts import HostParts
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.optional_parts import make_tracing, make_trust
 from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
-from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
-from plugin_operator.app.servers import metrics_server, probe_server
-from plugin_operator.app.status_report import degraded_plugins, not_synced, status_of
-from plugin_operator.app.stream_liveness import stale_streams
+from plugin_operator.app.reports.health import probes
+from plugin_operator.app.reports.status_report import degraded_plugins, not_synced, status_of
+from plugin_operator.app.reports.stream_liveness import stale_streams
+from plugin_operator.app.servers import make_metrics, metrics_server, probe_server
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient, ConnectionConfig, RESTMapper, load_connection_config
 from plugin_operator.client.http.transport import Transport
@@ -32,27 +35,20 @@ from plugin_operator.clock import Clock, SystemClock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting import Environment, HostSettings, Loader, PluginHost, Scanner
 from plugin_operator.hosting.crds.on_demand import Definitions
-from plugin_operator.hosting.loading.revision_modules import PLUGIN_METRICS
 from plugin_operator.hosting.permissions.access_reviews import AccessReviews
 from plugin_operator.hosting.permissions.permission_check import PermissionCheck
 from plugin_operator.kube import GroupVersionKind
-from plugin_operator.leaderelection import LeaderElector, LeaseWatch
-from plugin_operator.manager import FailureCallback, LoopWatchdog, Manager, Runnable
+from plugin_operator.leaderelection import LeaderElector
+from plugin_operator.manager import Election, FailureCallback, LoopWatchdog, Manager, Runnable
 from plugin_operator.manager.watchdog import LOOP_STALL
-from plugin_operator.metrics import Metrics
-from plugin_operator.metrics.declaration import gauge
 from plugin_operator.options import Options
 from plugin_operator.plugin import EventRecorder
 from plugin_operator.tasks import TaskSupervisor
 from plugin_operator.tasks.supervisor import BACKGROUND_TASK_RESTARTS
 
+VERSION = "0.1.0"  # importlib.metadata, which also knows it, would take 33 modules at each start
 FIELD_MANAGER = "plugin-operator"
 _PARSE_SECONDS, _PARSE_IN_TESTS_SECONDS = 0.5, 60.0  # in virtual time nothing scans again, also on a slow machine
-VERSION = version("plugin-operator")
-
-BUILD_INFO = gauge("plugin_operator_build_info", "1, with the version of the operator", "version", "python")
-
-_log = logs.get_logger(__name__)
 
 Companion: TypeAlias = Callable[[FailureCallback], Runnable]
 """Returns a Runnable that starts first and stops last, such as a sandbox's API server.
@@ -77,6 +73,7 @@ class App:
         host: the plugin host.
         link: connection to the API server.
         client: API client with the rights and the fence of plugins.
+        probes: the probes of this process.
         factory: the informer factory.
     """
 
@@ -90,9 +87,7 @@ class App:
     ) -> None:
         self.options = options
         self._parts = parts or HostParts()
-        self.metrics = Metrics()
-        self.metrics.family(BUILD_INFO).set(1, VERSION, platform.python_version())
-        self.metrics.show_plugins(PLUGIN_METRICS, _metrics_not_rendered)
+        self.metrics = make_metrics(VERSION)
         self._clock = SystemClock()
         self._host_clock: Clock = self._parts.clock or self._clock
         self.supervisor = TaskSupervisor(self._clock, self.metrics.family(BACKGROUND_TASK_RESTARTS))
@@ -107,8 +102,7 @@ class App:
         )
         self._mapper = RESTMapper(self.link, clock=self._clock)
         self._namespace = config.namespace
-        self._fence = Fence(self._clock, on_lapse=end_at_once)
-        self._elector = self._make_elector() if options.leader_election.enabled else None
+        self._fence = self._make_fence()
         self.client = self._client(self._parts.wrapped(FencedTransport(self.link, self._fence)))
         self._recorder = EventRecorder(
             self._client(self.link), instance=socket.gethostname(), clock=self._host_clock, supervisor=self.supervisor
@@ -120,7 +114,9 @@ class App:
             metrics=self.metrics,
             settings=self._parts.reflector,
             supervisor=self.supervisor,
+            shards=self._parts.shards,
         )
+        self._elector = self._make_election()
         self._trust = make_trust(options, self.metrics)
         self.host = self._host()
         self._was_settled = False
@@ -175,6 +171,10 @@ class App:
             supervisor=self.supervisor,
             permissions=self._permissions(settings) if parts.reviews else None,
             definitions=parts.defined(self._definitions()),
+            installs=options.apply_crds,
+            peers=parts.peers,
+            shards=parts.shards,
+            marking=parts.marking,
             schedules=make_schedule_record(options.leader_election, self._namespace, self.client, clock=clock),
             instrument=partial(parts.instrumented, self._tracing.of_reconciles if self._tracing is not None else None),
         )
@@ -210,7 +210,14 @@ class App:
     async def _is_namespaced(self, kind: GroupVersionKind) -> bool:
         return (await self._mapper.resource_for(kind)).namespaced
 
-    def _make_elector(self) -> LeaderElector:
+    def _make_fence(self) -> Fence:
+        return Fence(self._clock, on_lapse=end_at_once)
+
+    def _make_election(self) -> Election | None:
+        if self._parts.election is not None:
+            return self._parts.election(self._fence)
+        if not self.options.leader_election.enabled:
+            return None
         return make_elector(
             self.options.leader_election,
             self._namespace,
@@ -224,8 +231,7 @@ class App:
         self.manager.fail(part, error)
 
     def _manager(self, companions: Sequence[Runnable]) -> Manager:
-        part = HostRunnable(self.host)
-        elector = self._elector
+        part, elector = HostRunnable(self.host), self._elector
         watchdog = LoopWatchdog(
             self.options.stall_threshold_seconds,
             self.metrics.family(LOOP_STALL).child(),
@@ -235,8 +241,7 @@ class App:
             leader_margin_seconds=watchdog_margin(self.options.leader_election),
             supervisor=self.supervisor,
         )
-        tracing = [self._tracing] if self._tracing is not None else []
-        checks = probes(
+        self.probes = probes(
             self.link,
             self._not_loaded,
             lambda: degraded_plugins(self.host),
@@ -245,43 +250,39 @@ class App:
             lambda: self.supervisor.down,
         )
         servers = [
-            *metrics_server(self.options, self.metrics, self.link, clock=self._clock, supervisor=self.supervisor),
-            *probe_server(self.options, checks, self.status),
+            *metrics_server(
+                self.options, self.metrics.render, self.link, clock=self._clock, supervisor=self.supervisor
+            ),
+            *probe_server(self.options, self.probes, self.status),
         ]
         runnables: list[Runnable] = [
-            *companions, *tracing, *servers, watchdog,
+            *companions, *([self._tracing] if self._tracing is not None else []), *servers, watchdog,
             self.link, FactoryRunnable(self.factory), self._recorder, part,
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
         bind = partial(self._recorder.bind, FIELD_MANAGER)
-        runnables.append(LifecycleEvents(self.host, bind, about, clock=self._clock, supervisor=self.supervisor))
-        if elector is not None:
-            runnables += self._lease_parts(elector)
+        runnables.append(
+            LifecycleEvents(
+                self.host, bind, about, clock=self._clock, reports=self._parts.runs_singles, supervisor=self.supervisor
+            )
+        )
+        if isinstance(elector, LeaderElector):
+            runnables += lease_parts(
+                elector, self.factory, self.host, client=self._client(self.link),
+                metrics=self.metrics, clock=self._clock, supervisor=self.supervisor,
+            )  # fmt: skip
+        beside, last = self._of_replicas()
         return Manager(
-            runnables,
-            [LeaderRunnable(self.host, part)],
+            [*runnables, *beside],
+            [LeaderRunnable(self.host, part), *last],
             elector=elector,
             grace_seconds=self.options.shutdown_grace_period_seconds,
             clock=self._clock,
             supervisor=self.supervisor,
         )
 
-    def _lease_parts(self, elector: LeaderElector) -> list[Runnable]:
-        watch = LeaseWatch(elector, self.factory)
-        census = PluginSkewMonitor(
-            self.host,
-            elector,
-            watch.annotations,
-            client=self._client(self.link),
-            differing=self.metrics.family(REPLICAS_DIFFERING),
-            clock=self._clock,
-            supervisor=self.supervisor,
-        )
-        return [watch, census]
-
-
-def _metrics_not_rendered(error: BaseException) -> None:
-    _log.error("Plugin metrics rendering failed", exc_info=error)
+    def _of_replicas(self) -> tuple[list[Runnable], list[Runnable]]:
+        return [], []
 
 
 def build(options: Options, companions: Sequence[Companion] = (), parts: HostParts | None = None) -> App:

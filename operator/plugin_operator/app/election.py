@@ -7,14 +7,17 @@ watchdog thread. Both exit with status 1 before another replica can acquire the 
 from collections.abc import Callable
 
 from plugin_operator import logs
+from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, Patcher, PluginSkewMonitor, Replica
+from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient
 from plugin_operator.clock import Clock
 from plugin_operator.fence import Fence
 from plugin_operator.hosting.triggers.schedule_record import ScheduleRecord
-from plugin_operator.leaderelection import LeaderElector, LeaseLock, Timing, new_identity
-from plugin_operator.manager import leave_now
+from plugin_operator.leaderelection import LeaderElector, LeaseLock, LeaseWatch, Timing, new_identity
+from plugin_operator.manager import Runnable, leave_now
 from plugin_operator.metrics import Metrics
 from plugin_operator.options import LeaderElectionOptions, Options
+from plugin_operator.tasks import TaskSupervisor
 
 _DEFAULT_NAMESPACE = "default"
 _LONGEST_MARGIN_SECONDS = 0.5
@@ -83,6 +86,40 @@ def make_schedule_record(
     """
     name = f"{election.resource_name.removesuffix('-leader-election')}-schedules"
     return ScheduleRecord(client, election.resource_namespace or namespace or _DEFAULT_NAMESPACE, name, clock=clock)
+
+
+def lease_parts(
+    elector: LeaderElector,
+    factory: InformerFactory,
+    host: Replica,
+    *,
+    client: Patcher,
+    metrics: Metrics,
+    clock: Clock,
+    supervisor: TaskSupervisor,
+) -> list[Runnable]:
+    """Return the Runnables that watch the Lease, and compare the plugins of the replicas in its annotations.
+
+    Args:
+        elector: the elector of this process.
+        factory: watches the Lease.
+        host: tells which plugins this replica runs.
+        client: writes the annotation of this replica.
+        metrics: metrics registry of the process.
+        clock: measures time.
+        supervisor: notified if a service ends unexpectedly.
+    """
+    watch = LeaseWatch(elector, factory)
+    census = PluginSkewMonitor(
+        host,
+        elector,
+        watch.annotations,
+        client=client,
+        differing=metrics.family(REPLICAS_DIFFERING),
+        clock=clock,
+        supervisor=supervisor,
+    )
+    return [watch, census]
 
 
 def watchdog_margin(election: LeaderElectionOptions) -> float:

@@ -4,24 +4,29 @@ Owns the defaults, which are those of production. Tests replace parts to control
 hands over the process that tries plugins.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
+import msgspec
+
+from plugin_operator.cache import OwnedShards
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.client.http.transport import Transport
 from plugin_operator.clock import Clock
 from plugin_operator.controllers import Reconciler
+from plugin_operator.fence import Fence
 from plugin_operator.hosting import HostSettings, Loader, Validator
 from plugin_operator.hosting.environment import DefinitionsLike
 from plugin_operator.hosting.validation.trial_process import TrialProcess
+from plugin_operator.manager import Election
 from plugin_operator.plugin import ControllerScope, Recorder
+from plugin_operator.processes.blame.marking import Marking
+from plugin_operator.processes.peers.peers import Peers
 
 Instrument: TypeAlias = Callable[[ControllerScope, Reconciler], Reconciler]
 
 
-@dataclass(frozen=True, slots=True)
-class HostParts:
+class HostParts(msgspec.Struct, frozen=True):
     """How an ``App`` builds its plugin host.
 
     Attributes:
@@ -32,12 +37,17 @@ class HostParts:
         loader: imports plugins; None for the default.
         validates: whether a child process imports each plugin first.
         trials: that process, if it was started before.
+        tried: digests of contents that run in another worker process, which need no trial here.
         reviews: whether the API server is asked what plugins in trouble lack.
         watches: whether the kernel reports changes of the plugins directory; scans find them in any case.
         transport: wraps the transport of the plugins' clients.
         recorder: wraps the recorder of each controller; takes it and the controller's name.
         instrument: wraps each reconciler, inside of the wrapper for tracing.
         definitions: wraps what installs definitions of custom kinds.
+        election: decides whether this process leads, given its fence; None to follow the options.
+        shards: the part of the objects that this worker process owns; None if it owns all.
+        peers: the other worker processes; None if there are none.
+        marking: notes which plugin's code runs; None for no notes.
     """
 
     originals: tuple[str, ...] = ()
@@ -47,16 +57,27 @@ class HostParts:
     loader: Loader | None = None
     validates: bool = True
     trials: TrialProcess | None = None
+    tried: Collection[str] = ()
     reviews: bool = True
     watches: bool = True
     transport: Callable[[Transport], Transport] | None = None
     recorder: Callable[[Recorder, str], Recorder] | None = None
     instrument: Instrument | None = None
     definitions: Callable[[DefinitionsLike], DefinitionsLike] | None = None
+    election: Callable[[Fence], Election] | None = None
+    shards: OwnedShards | None = None
+    peers: Peers | None = None
+    marking: Marking | None = None
 
     def validator(self, clock: Clock, deadline_seconds: float) -> Validator | None:
         """Return what tries plugins in a child process."""
-        return Validator(clock=clock, deadline_seconds=deadline_seconds, first=self.trials) if self.validates else None
+        if not self.validates:
+            return None
+        return Validator(clock=clock, deadline_seconds=deadline_seconds, first=self.trials, tried=self.tried)
+
+    def runs_singles(self) -> bool:
+        """Report whether this process does what only one worker does."""
+        return self.shards is None or self.shards.leads
 
     def wrapped(self, transport: Transport) -> Transport:
         """Return the transport of the plugins' clients."""

@@ -8,10 +8,11 @@ reconciles, which may quote a Secret. Leaves writing Events to the recorder.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plugin_operator.app.status_report import HostView
+from plugin_operator.app.reports.status_report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.hosting.permissions.missing_rules import MissingRules, yaml_text
+from plugin_operator.hosting.reporting.states import UNSETTLED
 from plugin_operator.plugin import Recorder
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
@@ -42,6 +43,7 @@ class LifecycleEvents:
         recorder: returns the event recorder for a plugin.
         about: involved object of the Events.
         clock: measures the poll interval.
+        reports: returns whether this process records Events; of several workers one does.
         supervisor: notified if the service ends unexpectedly.
     """
 
@@ -54,14 +56,17 @@ class LifecycleEvents:
         about: Mapping[str, Any],
         *,
         clock: Clock,
+        reports: Callable[[], bool] = lambda: True,
         supervisor: TaskSupervisor | None = None,
     ) -> None:
         self._host = host
         self._recorder = recorder
         self._about = about
         self._clock = clock
+        self._reports = reports
         self._seen: dict[str, PluginStatus] = {}
         self._reported: dict[str, str] = {}
+        self._settled: dict[str, tuple[PluginState, str]] = {}
         self._lacking: dict[str, tuple[MissingRules, ...]] = {}
         self._tasks = TaskOwner(self.name, clock=clock, supervisor=supervisor)
 
@@ -75,7 +80,8 @@ class LifecycleEvents:
 
     async def _run(self) -> None:
         while True:
-            self._look()
+            if self._reports():
+                self._look()
             await self._clock.sleep(_LOOK_SECONDS)
 
     def _look(self) -> None:
@@ -84,16 +90,18 @@ class LifecycleEvents:
             self._compare(self._seen.get(name), plugin)
         for name in self._seen.keys() - now.keys():
             self._reported.pop(name, None)
+            self._settled.pop(name, None)
             self._lacking.pop(name, None)
             self._say(name, "Normal", "PluginUnloaded", f"plugin {name} is unloaded: its file is gone")
         self._seen = now
 
     def _compare(self, before: PluginStatus | None, now: PluginStatus) -> None:
-        new_trouble = before is None or (before.state, before.candidate) != (now.state, now.candidate)
+        new_trouble = self._settled.get(now.name) != (now.state, now.candidate)
+        if now.state not in UNSETTLED:  # a content that is tried again does not say the same again
+            self._settled[now.name] = now.state, now.candidate
         if now.state is PluginState.QUARANTINED:
             if new_trouble:
-                what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
-                self._say(now.name, "Warning", "PluginRolledBack", f"{what}{_cause(now)}; /status and the log say more")
+                self._tell_quarantine(now)
             self._reported[now.name] = now.revision
             return
         if now.state is PluginState.REJECTED and new_trouble:
@@ -112,6 +120,13 @@ class LifecycleEvents:
             failing = ", ".join(each.controller for each in now.failures if each.keeps_failing)
             what = f"plugin {now.name} fails most of the time in {now.revision}: {failing}"
             self._say(now.name, "Warning", "PluginFailing", f"{what}; /status and the log say why")
+
+    def _tell_quarantine(self, now: PluginStatus) -> None:
+        if not now.revision:
+            self._say(now.name, "Warning", "PluginStopped", f"plugin {now.name} does not run: {now.reason}")
+            return
+        what = f"plugin {now.name} failed right after its reload and was rolled back to {now.revision}"
+        self._say(now.name, "Warning", "PluginRolledBack", f"{what}{_cause(now)}; /status and the log say more")
 
     def _tell_revision(self, now: PluginStatus) -> None:
         before = self._reported.get(now.name, "")

@@ -6,8 +6,7 @@ open, so that probes respond meanwhile.
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from plugin_operator import logs
 from plugin_operator.client import ApiRequest, ByteStream, Connection, ConnectionConfig, Response
@@ -15,6 +14,9 @@ from plugin_operator.clock import Clock
 from plugin_operator.connection_backoff import Backoff
 from plugin_operator.errors import ApiConnectionError, ApiError, PluginOperatorError, ServerError, UnauthorizedError
 from plugin_operator.metrics import Metrics
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _log = logs.get_logger(__name__)
 
@@ -45,7 +47,7 @@ class ManagedConnection:
         clock: Clock,
         patience_seconds: float,
         user_agent: str,
-        traces: Sequence[aiohttp.TraceConfig] = (),
+        traces: Sequence["aiohttp.TraceConfig"] = (),
     ) -> None:
         self._config = config
         self._metrics = metrics

@@ -7,14 +7,12 @@ drops those of dead replicas.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from plugin_operator import logs
-from plugin_operator.app.status_report import HostView
 from plugin_operator.clock import Clock
 from plugin_operator.errors import ApiConnectionError, ApiError
-from plugin_operator.hosting import PluginStatus
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Gauge
 from plugin_operator.metrics.declaration import gauge
@@ -35,6 +33,29 @@ REPLICAS_DIFFERING = gauge(
 _log = logs.get_logger(__name__)
 
 
+class Loaded(Protocol):
+    """What is compared of a plugin."""
+
+    @property
+    def name(self) -> str:
+        """Name of the plugin."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of its active revision; empty if there is none."""
+
+
+class Replica(Protocol):
+    """The plugins of this replica, as ``hosting.PluginHost`` has them."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all files found in the directory have been processed."""
+
+    def status(self) -> Sequence[Loaded]:
+        """Return every plugin."""
+
+
 class Patcher(Protocol):
     """The method of ``client.Client`` that writes annotations."""
 
@@ -42,7 +63,7 @@ class Patcher(Protocol):
         """Send a merge patch."""
 
 
-def digest_of(plugins: Iterable[PluginStatus]) -> str:
+def digest_of(plugins: Iterable[Loaded]) -> str:
     """Return a digest of twelve hex digits over the names and digests of the active plugins."""
     lines = sorted(f"{plugin.name} {plugin.digest}\n" for plugin in plugins if plugin.digest)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
@@ -65,7 +86,7 @@ class PluginSkewMonitor:
 
     def __init__(
         self,
-        host: HostView,
+        host: Replica,
         elector: LeaderElector,
         annotations: Callable[[], Mapping[str, str] | None],
         *,

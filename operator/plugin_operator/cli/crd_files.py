@@ -4,7 +4,6 @@ Owns which files are read, and what commands need to know of a definition. Leave
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ FOLDER = "crds"
 _KIND = "CustomResourceDefinition"
 
 
-@dataclass(frozen=True, slots=True)
-class CrdVersion:
+class CrdVersion(msgspec.Struct, frozen=True):
     """One version of a custom kind.
 
     Attributes:
@@ -35,8 +33,7 @@ class CrdVersion:
     selectable: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Crd:
+class Crd(msgspec.Struct, frozen=True):
     """A CustomResourceDefinition.
 
     Attributes:
@@ -53,7 +50,7 @@ class Crd:
     where: str
     others: frozenset[str] = frozenset()
     namespaced: bool = True
-    versions: tuple[CrdVersion, ...] = field(default=())
+    versions: tuple[CrdVersion, ...] = msgspec.field(default=())
 
     def resources(self) -> Iterator[Resource]:
         """Yield the resource of each version."""

@@ -7,9 +7,9 @@ Owns which names are settings of some command, and which ones Kubernetes sets. A
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import click
+import msgspec
 
 from plugin_operator.cli.parameters import PREFIX
 
@@ -18,8 +18,7 @@ _SERVICE_PORT = re.compile(r"(tcp|udp|sctp)://")
 _CLOSE = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownVariable:
+class UnknownVariable(msgspec.Struct, frozen=True):
     """A variable that no command reads.
 
     Attributes:

@@ -13,12 +13,13 @@ from plugin_operator.cli.parameters import (
     KeyFile,
     Namespaces,
     PluginsDir,
+    Processes,
     apply,
     boolean_flag,
     flag,
 )
 from plugin_operator.errors import UsageError
-from plugin_operator.options import LeaderElectionOptions, MetricsSecurity, Options
+from plugin_operator.options import MAX_PROCESSES, LeaderElectionOptions, MetricsSecurity, Options
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DURATION = Duration()
@@ -62,6 +63,11 @@ search_namespaces = click.option(
 )  # fmt: skip
 
 work_flags = apply(
+    flag(
+        "--processes", to="processes", type=Processes(), default=1, show_default=True,
+        metavar="NUMBER",
+        help=f"How many worker processes share the objects of sharded controllers; at most {MAX_PROCESSES}.",
+    ),
     flag(
         "--watch-namespace", "--namespace", to="namespaces", type=Namespaces(), default="",
         extra_environment=("WATCH_NAMESPACE",),
@@ -130,6 +136,10 @@ leader_flags = apply(
     flag(
         "--leader-elect-resource-namespace", to="leader_resource_namespace",
         help="Namespace of the Lease. Default: the pod's own, or the kubeconfig context's.",
+    ),
+    boolean_flag(
+        "--shard-replicas", to="shard_replicas", default=False,
+        help="Let all replicas work, each on its part of the objects of sharded controllers; needs --leader-elect.",
     ),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ import click
 
 from plugin_operator.cli.command import used_arguments
 from plugin_operator.options import (
+    MAX_PROCESSES,
     check_namespace,
     check_object_name,
     check_role_name,
@@ -41,6 +42,27 @@ class Duration(click.ParamType[float]):
             return parse_duration(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Processes(click.IntRange):
+    """Click type of a number of worker processes."""
+
+    def __init__(self) -> None:
+        super().__init__(1, MAX_PROCESSES)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if not 1 <= number <= MAX_PROCESSES:
+            self.fail(
+                f"{value!r} is not a number from 1 to {MAX_PROCESSES}: write as many as the cores that "
+                "the operator may use; it does not count them itself",
+                param, ctx,
+            )  # fmt: skip
+        return number
 
 
 class Address(click.ParamType[BindAddress | None]):

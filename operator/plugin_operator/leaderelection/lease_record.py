@@ -7,9 +7,10 @@ for an invalid ``spec``. Leaves reading and writing Leases to ``lease_lock``.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
+
+import msgspec
 
 from plugin_operator.kube.timestamps import micro_time
 
@@ -22,8 +23,7 @@ RELEASED_SECONDS = 1
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class LeaderRecord:
+class LeaderRecord(msgspec.Struct, frozen=True):
     """Leader election record of a Lease, with the fields of client-go's ``LeaderElectionRecord``.
 
     Times are the texts from the server. They are compared and written back, but never used in calculations, because the

@@ -1,12 +1,11 @@
 """``Sighting``: one state of the Lease from the watch, which may be late."""
 
-from dataclasses import dataclass
+import msgspec
 
 from plugin_operator.kube.resource_versions import is_at_least
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """Holder, version and duration of the Lease in one watch event.
 
     Attributes:

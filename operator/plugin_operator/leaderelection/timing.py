@@ -1,12 +1,11 @@
 """Durations of leader election."""
 
-from dataclasses import dataclass
+import msgspec
 
 JITTER_FACTOR = 1.2
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(msgspec.Struct, frozen=True):
     """The three durations of client-go's leader election; see ``plugin_operator.options``.
 
     Attributes:

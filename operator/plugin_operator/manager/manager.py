@@ -10,7 +10,7 @@ from typing import Any
 from plugin_operator import logs, tasks
 from plugin_operator.clock import Clock
 from plugin_operator.errors import LeadershipLost, PluginOperatorError
-from plugin_operator.leaderelection import LeaderElector
+from plugin_operator.manager.election import Election
 from plugin_operator.manager.runnable import Runnable
 
 # Share of the remaining grace period for each stop: later Runnables still release the Lease and flush Events if a
@@ -39,7 +39,7 @@ class Manager:
         runnables: Sequence[Runnable],
         leader_runnables: Sequence[Runnable] = (),
         *,
-        elector: LeaderElector | None = None,
+        elector: Election | None = None,
         grace_seconds: float = 30.0,
         clock: Clock,
         supervisor: tasks.TaskSupervisor | None = None,
@@ -159,7 +159,7 @@ class Manager:
             await self._leading.wait()
         await self._start_leader_part()
 
-    def _elect(self, elector: LeaderElector) -> None:
+    def _elect(self, elector: Election) -> None:
         self._election = tasks.start_task(elector.run(self._leading.set), _ELECTION)
         self._election.add_done_callback(self._election_ended)
 

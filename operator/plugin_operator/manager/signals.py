@@ -22,8 +22,18 @@ _SAME_PRESS_SECONDS = 0.2
 EXIT_FAILED = 1
 
 
+_before_leaving: list[Callable[[], None]] = []
+
+
+def before_leaving(callback: Callable[[], None]) -> None:
+    """Have ``callback`` called by ``leave_now``; it must neither block nor raise."""
+    _before_leaving.append(callback)
+
+
 def leave_now(code: int) -> None:
     """End the process at once, without cleanup, which could block."""
+    for each in _before_leaving:
+        each()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -44,7 +44,7 @@ class LoopWatchdog:
         threshold_seconds: heartbeats later than this are reported with the blocking code; 0 only measures.
         stalls: receives the delay of every heartbeat, in seconds.
         blame: returns the plugin of a frame.
-        on_blocked: called on the loop after a plugin blocked it, with the plugin's name, the least duration in
+        on_blocked: called on the loop once after a plugin blocked it, with the plugin's name, the least duration in
             seconds, and ``file:line`` of its frames, innermost first.
         leads_until: returns the monotonic second at which leadership ends; None while not leading.
         leader_margin_seconds: time after that second in which a running loop may end the process itself.
@@ -78,6 +78,8 @@ class LoopWatchdog:
         self._leave = leave
         self._sent_at: float | None = None
         self._report_at = 0.0
+        #: Of the current stall, by plugin: for how long it was seen, and its stack.
+        self._culprits: dict[str, tuple[float, list[str]]] = {}
         self._tasks = TaskOwner(self.name, clock=self._clock, supervisor=supervisor)
 
     async def start(self) -> None:
@@ -122,13 +124,20 @@ class LoopWatchdog:
         elif self._threshold and now >= self._report_at:
             self._report_at = now + (now - sent_at)
             culprit = self._report("Event loop is blocked", loop_thread, now)
-            if culprit is not None and self._on_blocked is not None:
-                name, stack = culprit
-                loop.call_soon_threadsafe(self._on_blocked, name, now - sent_at, stack)
+            if culprit is not None and self._sent_at == sent_at:
+                # Kept for the heartbeat: a long stall is logged several times, and counts once.
+                self._culprits[culprit[0]] = now - sent_at, culprit[1]
 
     def _beat(self, sent_at: float) -> None:
-        self._stalls.observe(self._clock.monotonic() - sent_at)
-        self._sent_at = None
+        late = self._clock.monotonic() - sent_at
+        self._stalls.observe(late)
+        was_awake, self._sent_at = self._sent_at == sent_at, None
+        culprits, self._culprits = self._culprits, {}
+        if self._on_blocked is None:
+            return
+        for name, (seconds, stack) in tuple(culprits.items()):
+            is_whole = was_awake and len(culprits) == 1
+            self._on_blocked(name, max(seconds, late) if is_whole else seconds, stack)
 
     def _report(self, message: str, loop_thread: int, now: float) -> tuple[str, list[str]] | None:
         """Log the stack of the loop's thread; return the blocking plugin and ``file:line`` of its frames."""

@@ -4,8 +4,9 @@ Owns how a layer declares them. The layer updates the attributes directly, becau
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from plugin_operator.metrics.declaration import Declaration
 from plugin_operator.metrics.families import Histogram
@@ -16,8 +17,7 @@ S = TypeVar("S")
 Values = Mapping[tuple[str, ...], float | Histogram]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading(Generic[S]):
+class Reading(msgspec.Struct, Generic[S], frozen=True, eq=False):
     """One family of a group.
 
     Attributes:
@@ -29,8 +29,7 @@ class Reading(Generic[S]):
     read: Callable[[S], Values]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Group(Generic[A, S]):
+class Group(msgspec.Struct, Generic[A, S], frozen=True, eq=False):
     """The families of one type of accumulator.
 
     Attributes:

@@ -4,16 +4,19 @@ A declaration is a constant of the module that counts. ``Metrics.family`` create
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+import msgspec
 
 from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily
+
+Merge: TypeAlias = Literal["sum", "highest", "lowest"]
+"""How a scrape merges the values of several worker processes."""
 
 F_co = TypeVar("F_co", Counter, Gauge, HistogramFamily, covariant=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Declaration(Generic[F_co]):
+class Declaration(msgspec.Struct, Generic[F_co], frozen=True, eq=False):
     """Name, help text, labels and type of one metric.
 
     Attributes:
@@ -21,12 +24,14 @@ class Declaration(Generic[F_co]):
         help_text: the HELP line.
         labels: label names, in the order of label values.
         make: returns an empty family.
+        merge: how a scrape merges its values over worker processes.
     """
 
     name: str
     help_text: str
     labels: tuple[str, ...]
     make: Callable[[str, str, tuple[str, ...]], F_co]
+    merge: Merge = "sum"
 
 
 def counter(name: str, help_text: str, *labels: str) -> Declaration[Counter]:
@@ -34,9 +39,9 @@ def counter(name: str, help_text: str, *labels: str) -> Declaration[Counter]:
     return Declaration(name, help_text, labels, Counter)
 
 
-def gauge(name: str, help_text: str, *labels: str) -> Declaration[Gauge]:
+def gauge(name: str, help_text: str, *labels: str, merge: Merge = "sum") -> Declaration[Gauge]:
     """Declare a gauge."""
-    return Declaration(name, help_text, labels, Gauge)
+    return Declaration(name, help_text, labels, Gauge, merge)
 
 
 def histogram(name: str, help_text: str, *labels: str, bounds: tuple[float, ...]) -> Declaration[HistogramFamily]:

@@ -8,16 +8,19 @@ from typing import Any, Protocol, TypeVar, cast
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import choose_encoder, generate_latest
 from prometheus_client.registry import Collector
 
 from plugin_operator.metrics.accumulators import Accumulators, Group
 from plugin_operator.metrics.collector import AnyFamily, FamilyCollector
-from plugin_operator.metrics.declaration import Declaration
+from plugin_operator.metrics.declaration import Declaration, Merge
 from plugin_operator.metrics.families import Counter, Gauge, HistogramFamily
 from plugin_operator.rendering import class_name
 
 _MAX_REPORTED = 100
+
+#: Of the library's own collectors.
+_OF_PROCESSES: dict[str, Merge] = {"process_start_time_seconds": "lowest", "python_info": "highest"}
 
 _END = b"# EOF\n"
 
@@ -102,6 +105,23 @@ class Metrics:
     def _drop(self, label: str, value: str) -> None:
         for each in (*self._groups.values(), *self._families.values()):
             each.remove_where(label, value)
+
+    def collect(self, *, canonical_floats: bool) -> list[tuple[Metric, Merge]]:
+        """Return all metrics that can be rendered, each with how it is merged over worker processes.
+
+        Args:
+            canonical_floats: whether bounds have the form of OpenMetrics.
+        """
+        merges = {name.removesuffix("_total"): each.merge for name, each in self._declared.items()}
+        merges |= _OF_PROCESSES
+        self._collector.canonical_floats = canonical_floats
+        try:
+            good = self._renderable(generate_latest)
+            theirs = good if good is not None else list(self._plugins.collect())
+        except BaseException as error:  # noqa: BLE001 - a plugin's metric must not fail the scrape
+            self._tell(error)
+            theirs = []
+        return [(each, merges.get(each.name, "sum")) for each in (*theirs, *self.registry.collect())]
 
     def render(self, accept_header: str) -> tuple[str, bytes]:
         """Return content type and body of a scrape: OpenMetrics if requested, else the text format 0.0.4."""

@@ -8,10 +8,9 @@ import asyncio
 import resource
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from aiohttp import web
-
+from http1 import Answer, Handle, Request
 from plugin_operator.serving.connections import ConnectionLimits
 from plugin_operator.serving.listener import Listener
 
@@ -22,8 +21,6 @@ _OTHER_FILES = 128
 _REQUEST_BYTES = 2**20
 # The server rejects bodies above 3 MiB with a Status, which the client must be able to receive.
 _BODY_BYTES = 2**23
-
-Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class LimitedFront:
@@ -53,7 +50,7 @@ class LimitedFront:
     def around(self, handle: Handle) -> Handle:
         """Return ``handle`` wrapped to report start and end of each request to the connection table."""
 
-        async def noted(request: web.BaseRequest) -> web.StreamResponse:
+        async def noted(request: Request) -> Answer:
             listener, transport = self._listener, request.transport
             if listener is None:
                 return await handle(request)

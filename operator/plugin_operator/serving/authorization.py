@@ -5,11 +5,10 @@ unknown tokens, 500 if the API server does not decide. Leaves reviews to ``revie
 SubjectAccessReview, because clients may send any number of other paths.
 """
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
-
 from plugin_operator import logs
-from plugin_operator.serving.connections import peer_of
+from plugin_operator.serving.http.request import Request
+from plugin_operator.serving.http.response import Response
+from plugin_operator.serving.http.route import Handler, Middleware
 from plugin_operator.serving.reviews import Reviews, ReviewUnavailableError, TooManyReviewsError
 
 _log = logs.get_logger(__name__)
@@ -19,16 +18,15 @@ def authorized(reviews: Reviews) -> Middleware:
     """Return a middleware that passes authorized requests; without a token it does not reveal which paths exist."""
     refusal = _Refusals()
 
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def guard(request: Request, handler: Handler) -> Response:
         token = _token(request)
         if not token:
             return _answer(401, "Unauthorized")
         try:
-            user = await reviews.user_of(token, peer_of((request.remote,)))
+            user = await reviews.user_of(token, request.peer)
             if user is None:
                 return _answer(401, "Unauthorized")
-            if request.match_info.http_exception is not None:
+            if not request.is_served:
                 return await handler(request)  # 404 or 405 needs no review
             allowed = await reviews.allows(user, request.method.lower(), request.path)
         except TooManyReviewsError:
@@ -61,12 +59,12 @@ class _Refusals:
         self._reason = ""
 
 
-def _token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
     # RFC 6750 allows a subset of ASCII; reject other tokens without a review.
     return token.strip() if scheme.lower() == "bearer" and token.isascii() and token.isprintable() else ""
 
 
-def _answer(status: int, text: str) -> web.Response:
+def _answer(status: int, text: str) -> Response:
     headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}}.get(status, {})
-    return web.Response(status=status, text=f"{text}\n", headers={**headers, "X-Content-Type-Options": "nosniff"})
+    return Response(status, f"{text}\n".encode(), headers=headers)

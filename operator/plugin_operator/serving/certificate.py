@@ -8,10 +8,11 @@ generated if there are no files; it is renewed before it expires.
 import hashlib
 import socket
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from plugin_operator import logs
 from plugin_operator.certificates import context_of, lifetime_of, make_authority, renewing_context
@@ -31,8 +32,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFiles:
+class CertificateFiles(msgspec.Struct, frozen=True):
     """Paths of a certificate and its key in PEM form, as in a Secret of type ``kubernetes.io/tls``."""
 
     certificate: Path

@@ -1,13 +1,14 @@
 """Health checks and their report in the format of Kubernetes components.
 
 Owns running the checks of one probe, each with a deadline, and the report. The format is that of the ``healthz``
-packages of k8s.io/apiserver and controller-runtime. The summary withholds reasons, and the path of a single check shows
-its reason. Leaves the checks themselves to their packages.
+packages of k8s.io/apiserver and controller-runtime. The summary withholds reasons but what ``CheckFailed`` shows, and
+the path of a single check shows its reason. Leaves the checks themselves to their packages.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+
+import msgspec
 
 from plugin_operator.rendering import class_name, message_of
 
@@ -18,20 +19,41 @@ The message of the exception is the reason in the report.
 """
 
 _CHECK_TIMEOUT_SECONDS = 2.0
+_WITHHELD = "reason withheld"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Result of one check: ``reason`` is empty if it passed; ``note`` may qualify that."""
+class CheckFailed(Exception):
+    """A check failed, and a part of the reason may be shown to every client.
+
+    Args:
+        reason: why, for the path of this check.
+        shown: the part for the summary of all checks; it has nothing of plugins, objects and addresses.
+    """
+
+    def __init__(self, reason: str, *, shown: str) -> None:
+        super().__init__(reason)
+        self.shown = shown
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """Result of one check.
+
+    Attributes:
+        name: its name.
+        reason: why it failed; empty if it passed.
+        excluded: whether it did not run.
+        note: qualifies a check that passed.
+        shown: what the summary says of a failure.
+    """
 
     name: str
     reason: str = ""
     excluded: bool = False
     note: str = ""
+    shown: str = _WITHHELD
 
 
-@dataclass(slots=True)
-class Probe:
+class Probe(msgspec.Struct):
     """A named set of checks, such as ``healthz`` or ``readyz``.
 
     Attributes:
@@ -40,7 +62,7 @@ class Probe:
     """
 
     name: str
-    checks: dict[str, Check] = field(default_factory=dict)
+    checks: dict[str, Check] = msgspec.field(default_factory=dict)
 
     async def run(self, name: str) -> Outcome:
         """Run one check and return its result.
@@ -54,6 +76,8 @@ class Probe:
                 note = await check()
         except TimeoutError as error:
             return Outcome(name, str(error) or f"no answer within {_CHECK_TIMEOUT_SECONDS:g} s")
+        except CheckFailed as error:
+            return Outcome(name, str(error), shown=error.shown)
         except Exception as error:  # noqa: BLE001 - any exception of a check is the reason of its failure
             return Outcome(name, message_of(error) or class_name(error))
         return Outcome(name, note=note or "")
@@ -81,5 +105,5 @@ def _line(outcome: Outcome) -> str:
     if outcome.excluded:
         return f"[+]{outcome.name} excluded: ok"
     if outcome.reason:
-        return f"[-]{outcome.name} failed: reason withheld"
+        return f"[-]{outcome.name} failed: {outcome.shown}"
     return f"[+]{outcome.name} ok" + (f" {outcome.note}" if outcome.note else "")

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import socket
 from collections import Counter
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any
+
+import msgspec
 
 from plugin_operator import logs
 
@@ -19,8 +20,7 @@ _REPORT_SECONDS = 60.0
 _log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionLimits:
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of one listener.
 
     Attributes:
@@ -30,8 +30,7 @@ class ConnectionLimits:
         answer_seconds: deadline of preparing a response; None for no deadline.
         keepalive_seconds: deadline of sending a response and receiving the next request together. It differs from the
             usual scrape intervals, so that a connection is not closed just as the next scrape arrives.
-        request_bytes: most bytes a client may send before a request is complete, and while it is handled. aiohttp
-            limits neither the number of header lines nor that of pipelined requests.
+        request_bytes: most bytes a client may send before a request is complete, and while it is handled.
         body_bytes: most bytes while a request is handled, if larger, for its body; None for ``request_bytes``.
         accepts_per_turn: most connections accepted per turn of the event loop, so that other listeners get their turn.
     """

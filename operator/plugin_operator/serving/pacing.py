@@ -39,12 +39,12 @@ class PacedPage(Generic[T]):
         self._waiting = 0
         self._rendered: dict[Hashable, tuple[float, T]] = {}
 
-    async def get(self, form: Hashable, render: Callable[[], T]) -> T:
+    async def get(self, form: Hashable, render: Callable[[], T | Awaitable[T]]) -> T:
         """Call ``render`` now, or after the current pause, and return its result.
 
         Args:
             form: waiting requests with an equal form share one rendering, which starts after all of them.
-            render: returns the page; its exceptions propagate.
+            render: returns the page, or waits for it; its exceptions propagate.
         """
         asked = self._monotonic()
         self._waiting += 1
@@ -54,16 +54,18 @@ class PacedPage(Generic[T]):
                 begun, page = self._rendered.get(form, (0.0, None))
                 if page is not None and begun >= asked:
                     return page
-            return self._render(form, render)
+            return await self._render(form, render)
         finally:
             self._waiting -= 1
             if not self._waiting:
                 self._rendered.clear()
 
-    def _render(self, form: Hashable, render: Callable[[], T]) -> T:
+    async def _render(self, form: Hashable, render: Callable[[], T | Awaitable[T]]) -> T:
         begun = self._monotonic()
         try:
             page = render()
+            if isinstance(page, Awaitable):
+                page = await page
         finally:
             ended = self._monotonic()
             self._free_at = ended + min((ended - begun) * self._pauses_per_rendering, _LONGEST_PAUSE_SECONDS)

@@ -4,40 +4,47 @@ Owns paths, status codes and headers. ``checks`` renders reports; callables supp
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 import msgspec
-from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
 from plugin_operator.serving.checks import Probe, report
+from plugin_operator.serving.http.request import Request
+from plugin_operator.serving.http.response import Response
+from plugin_operator.serving.http.route import Handler, Route
 from plugin_operator.serving.pacing import PacedPage
 
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+Scrape: TypeAlias = tuple[str, bytes]
+"""Content type and body."""
+
+Status: TypeAlias = Mapping[str, Any]
+"""What JSON can express."""
 
 
-def probe_routes(*probes: Probe) -> list[web.RouteDef]:
+def probe_routes(*probes: Probe) -> list[Route]:
     """Return the routes ``/<probe>`` and ``/<probe>/<check>`` of each probe."""
     routes = []
     for probe in probes:
         routes += [
-            web.get(f"/{probe.name}", _summary(probe)),
-            web.get(f"/{probe.name}/", _summary(probe)),
-            web.get(f"/{probe.name}/{{check:.+}}", _single(probe)),
+            Route(f"/{probe.name}", _summary(probe)),
+            Route(f"/{probe.name}/", _summary(probe)),
+            Route(f"/{probe.name}/*", _single(probe)),
         ]
     return routes
 
 
-def metrics_routes(render: Callable[[str], tuple[str, bytes]]) -> list[web.RouteDef]:
+def metrics_routes(render: Callable[[str], Scrape | Awaitable[Scrape]]) -> list[Route]:
     """Return the route ``/metrics``; ``render`` maps the Accept header to content type and body."""
-    page = PacedPage[tuple[str, bytes]]()
+    page = PacedPage[Scrape]()
 
-    async def metrics(request: web.Request) -> web.Response:
-        form, accept = _form_of(request.headers.get("Accept", ""))
+    async def metrics(request: Request) -> Response:
+        form, accept = _form_of(request.headers.get("accept", ""))
         content_type, body = await page.get(form, lambda: render(accept))
-        return web.Response(body=body, headers={**_HEADERS, "Content-Type": content_type})
+        return Response(200, body, content_type)
 
-    return [web.get("/metrics", metrics)]
+    return [Route("/metrics", metrics)]
 
 
 def _form_of(accept: str) -> tuple[str, str]:
@@ -48,16 +55,24 @@ def _form_of(accept: str) -> tuple[str, str]:
         return "", ""
 
 
-def status_routes(status: Callable[[], Mapping[str, Any]]) -> list[web.RouteDef]:
+def status_routes(status: Callable[[], Status | Awaitable[Status]]) -> list[Route]:
     """Return the route ``/status``, which encodes the result of ``status`` as JSON."""
     page = PacedPage[bytes]()
 
-    async def answer(request: web.Request) -> web.Response:
-        del request
-        body = await page.get("json", lambda: _json(status()))
-        return web.Response(body=body, headers=_HEADERS, content_type="application/json")
+    def render() -> bytes | Awaitable[bytes]:
+        found = status()
+        return _json_later(found) if isinstance(found, Awaitable) else _json(found)
 
-    return [web.get("/status", answer)]
+    async def answer(request: Request) -> Response:
+        del request
+        body = await page.get("json", render)
+        return Response(200, body, "application/json")
+
+    return [Route("/status", answer)]
+
+
+async def _json_later(status: Awaitable[Status]) -> bytes:
+    return _json(await status)
 
 
 def _json(value: Any) -> bytes:
@@ -80,21 +95,22 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _summary(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def summary(request: web.Request) -> web.Response:
-        exclude = {name for value in request.query.getall("exclude", []) for name in value.split(",") if name}
+def _summary(probe: Probe) -> Handler:
+    async def summary(request: Request) -> Response:
+        query = parse_qsl(request.query, keep_blank_values=True)
+        exclude = {name for key, value in query if key == "exclude" for name in value.split(",") if name}
         outcomes = await probe.run_all(exclude)
         failed = any(outcome.reason for outcome in outcomes)
-        if not failed and "verbose" not in request.query:
+        if not failed and all(key != "verbose" for key, _ in query):
             return _text(200, "ok")
         return _text(500 if failed else 200, report(probe.name, outcomes, exclude - probe.checks.keys()))
 
     return summary
 
 
-def _single(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def single(request: web.Request) -> web.Response:
-        name = request.match_info["check"]
+def _single(probe: Probe) -> Handler:
+    async def single(request: Request) -> Response:
+        name = request.tail
         if name not in probe.checks:
             return _text(200, "ok") if name == "ping" and not probe.checks else _text(404, "404 page not found\n")
         outcome = await probe.run(name)
@@ -103,5 +119,5 @@ def _single(probe: Probe) -> Callable[[web.Request], Awaitable[web.Response]]:
     return single
 
 
-def _text(status: int, text: str) -> web.Response:
-    return web.Response(status=status, body=_bytes(text), headers=_HEADERS, content_type="text/plain", charset="utf-8")
+def _text(status: int, text: str) -> Response:
+    return Response(status, _bytes(text))

@@ -9,18 +9,15 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 
-from aiohttp import web
-from aiohttp.typedefs import Middleware
-
 from plugin_operator import logs
 from plugin_operator.errors import PluginOperatorError
 from plugin_operator.serving.address import BindAddress
 from plugin_operator.serving.connections import ConnectionLimits
-from plugin_operator.serving.guard import QUIET_LOGGER, watched
+from plugin_operator.serving.http.protocol import HttpProtocol
+from plugin_operator.serving.http.route import Middleware, Route
+from plugin_operator.serving.http.service import HttpService
 from plugin_operator.serving.listener import Listener
 
-_MAX_HEADER_BYTES = 8190
-_MAX_BODY_BYTES = 1024
 _SHUTDOWN_SECONDS = 1.0
 
 _log = logs.get_logger(__name__)
@@ -43,7 +40,7 @@ class HttpServer:
         self,
         name: str,
         address: BindAddress,
-        routes: Iterable[web.RouteDef],
+        routes: Iterable[Route],
         *,
         way_out: str = "",
         tls: Callable[[], ssl.SSLContext] | None = None,
@@ -57,7 +54,7 @@ class HttpServer:
         self._tls = tls
         self._middlewares = middlewares
         self._limits = limits or ConnectionLimits()
-        self._runner: web.AppRunner | None = None
+        self._service: HttpService | None = None
         self._listener: Listener | None = None
         self._port = address.port
 
@@ -76,37 +73,19 @@ class HttpServer:
         self._port = sock.getsockname()[1]
         tls = None if self._tls is None else self._tls()
         self._listener = Listener(self.name, sock, self._limits, self._protocol, tls)
-        app = web.Application(
-            client_max_size=_MAX_BODY_BYTES, middlewares=[watched(self._listener.table), *self._middlewares]
-        )
-        app.add_routes(self._routes)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            keepalive_timeout=self._limits.keepalive_seconds,
-            max_line_size=_MAX_HEADER_BYTES,
-            max_field_size=_MAX_HEADER_BYTES,
-            # No route reads a body, and a body that cannot be decompressed would log an error.
-            auto_decompress=False,
-            handle_signals=False,
-            logger=QUIET_LOGGER,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-        )
-        await self._runner.setup()
+        self._service = HttpService(self.name, self._routes, self._middlewares, self._listener.table)
         self._listener.start()
         _log.debug("HTTP server listening", server=self.name, host=self.address.host, port=self._port)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Close the listener and every connection."""
         listener, self._listener = self._listener, None
-        runner, self._runner = self._runner, None
-        if listener is None:
+        service, self._service = self._service, None
+        if listener is None or service is None:
             return
         listener.close()
         try:
-            if runner is not None:
-                async with asyncio.timeout(max(deadline_seconds, 0.1)):
-                    await runner.cleanup()
+            await service.stop(min(_SHUTDOWN_SECONDS, deadline_seconds))
         finally:
             await listener.stop()
 
@@ -120,6 +99,6 @@ class HttpServer:
             ) from error
 
     def _protocol(self) -> asyncio.Protocol:
-        if self._runner is None or self._runner.server is None:
+        if self._service is None:
             raise ConnectionAbortedError("the server is stopping")
-        return self._runner.server()
+        return HttpProtocol(self._service)

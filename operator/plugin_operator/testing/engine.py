@@ -8,9 +8,10 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App

@@ -28,6 +28,7 @@ CURRENT = {
     "README.md": ".sandbox/kubeconfig",
     "docs/deploying.md": "cluster",
     "docs/operations.md": "cluster",
+    "docs/scaling.md": "cluster",
     "docs/signed-plugins.md": "cluster",
 }
 #: Commands that are not executed, and why. Of these, make resolves targets and recipes (--dry-run).

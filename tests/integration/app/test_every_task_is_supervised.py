@@ -9,16 +9,17 @@ import ctypes
 import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from plugin_operator.app import App
+from plugin_operator.app.sharing import SharingApp
 from plugin_operator.certificates import make_authority
 from plugin_operator.client import ConnectionConfig
 from plugin_operator.clock import SystemClock
@@ -49,7 +50,7 @@ LIVES_WITH_ITS_OWNER = re.compile(
 )
 #: Not ours to restart: the interpreter's, the API server of the test, and threads on loan for one call.
 FOREIGN_THREADS = re.compile(
-    r"MainThread|api-server|asyncio_\d+|AnyIO.*|apiserver.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
+    r"MainThread|api-server|asyncio_\d+|apiserver.*|asyncio-waitpid-\d+|pytest.*|ThreadPoolExecutor.*"
 )
 #: Threads on call; that the next call works without them is the unit tests' affair (``ThreadRunner``).
 ON_CALL_THREADS = re.compile(r"plugin-.*|operator|trial-process")
@@ -179,7 +180,25 @@ async def lease_of_another(api_url: str) -> None:
 
 
 @pytest.fixture
+async def sharing(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+    """A replica that shares objects, and has all of them."""
+    async for running in running_in(SharingApp, api_url, tmp_path):
+        await eventually(partial(owns_all, running), timeout_seconds=60)
+        yield running
+
+
+def owns_all(running: Running) -> bool:
+    found = running.app.status()["sharding"]
+    return running.has_workers() and found["version"] > 0 and found["unowned"] == 0
+
+
+@pytest.fixture
 async def started(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+    async for running in running_in(App, api_url, tmp_path):
+        yield running
+
+
+async def running_in(kind: type[App], api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
     folder, certificates = tmp_path / "plugins", tmp_path / "tls"
     folder.mkdir()
     certificates.mkdir()
@@ -195,7 +214,7 @@ async def started(api_url: str, tmp_path: Path) -> AsyncIterator[Running]:
         probe_address=BindAddress("127.0.0.1", 0),
         leader_election=LeaderElectionOptions(enabled=True, resource_namespace="default"),
     )
-    app = App(options, replace(ConnectionConfig.for_endpoint(api_url), namespace="default"), ())
+    app = kind(options, replace(ConnectionConfig.for_endpoint(api_url), namespace="default"), ())
     running = Running(app, folder, foreign, others)
     await eventually(running.active, timeout_seconds=30)
     await eventually(running.is_ready, timeout_seconds=30)
@@ -226,7 +245,7 @@ def kind_of(name: str) -> str:
 async def kill_each(operator: Running, kill: Callable[[asyncio.Task[Any]], None]) -> list[str]:
     """Kill every kind of task once, and see each come back and be counted; return their names."""
     killed = []
-    for name in sorted(operator.tasks()):
+    for name in sorted(operator.tasks(), reverse=True):  # an owner after what ends with it
         if name == "manager/election" and kill is inject:
             continue  # whatever it raises means that the Lease cannot be held: it ends the process, see below
         victim = operator.tasks().get(name)
@@ -273,6 +292,17 @@ async def test_each_task_that_ends_unasked_comes_back_and_readiness_shows_it(
     assert any(name.startswith("informer/") and "ConfigMap" in name for name in killed)
     assert any(name.startswith("controller/marks/") for name in killed)
     await works(operator, kill.__name__)
+
+
+@pytest.mark.parametrize("kill", [cancel, inject])
+async def test_each_task_of_a_replica_that_shares_objects_comes_back(
+    sharing: Running, kill: Callable[[asyncio.Task[Any]], None]
+) -> None:
+    killed = await kill_each(sharing, kill)
+    expected = {"membership/renew", "coordinator/lists", "coordinator/ticks", "watch on the shard map"}
+    expected |= {"coordination of replicas"}
+    assert expected <= set(killed)
+    await works(sharing, kill.__name__)
 
 
 async def test_each_thread_that_ends_unasked_comes_back(operator: Running) -> None:

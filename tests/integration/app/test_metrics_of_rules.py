@@ -19,8 +19,14 @@ pytestmark = pytest.mark.embedded_only("the metrics are the same on every server
 
 #: Added by Prometheus, not by the operator.
 OF_THE_TARGET = {*Target("").labels, "cluster"}
-#: Without --plugins-signature-key there is no manifest, and without --apply-crds nothing writes definitions.
-ONLY_WITH_A_FLAG = {"plugin_operator_plugins_manifest_serial", "plugin_operator_definition_writes_total"}
+#: Without --plugins-signature-key there is no manifest, without --apply-crds nothing writes definitions, and without
+#: --processes there are no workers.
+ONLY_WITH_A_FLAG = {
+    "plugin_operator_plugins_manifest_serial",
+    "plugin_operator_definition_writes_total",
+    "plugin_operator_worker_restarts_total",
+    "plugin_operator_plugin_worker_ends_total",
+}
 SUFFIXES = ("_total", "_count", "_bucket", "_sum")
 
 
@@ -66,8 +72,9 @@ async def test_what_the_rules_read_is_in_a_scrape(scrape: str) -> None:
     for alert in rules.alerts():
         labels = set(OF_THE_TARGET)
         for selector in rules.selectors_of(alert.expr):
-            assert selector.metric in names, f"{alert.name}: no scrape has {selector.metric}"
-            own = names[selector.metric]
+            is_served = selector.metric in names or selector.metric in ONLY_WITH_A_FLAG
+            assert is_served, f"{alert.name}: no scrape has {selector.metric}"
+            own = names.get(selector.metric) or set(declarations()[selector.metric].labels)
             assert {label for label, _, _ in selector.matchers} <= own | OF_THE_TARGET, (alert.name, selector)
             labels |= own
         assert rules.grouping_labels_of(alert.expr) <= labels, alert.name

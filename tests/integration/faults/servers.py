@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 import aiohttp
-from aiohttp import web
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.faults import FaultPlan
 from tests import gotool
 from tests.conformance.differential.targets import Target, running
-from tests.soak.proxy import Proxy
+from tests.soak.proxy import Proxy, listening
 
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "default")
 
@@ -136,12 +135,7 @@ class RealServerUnderTest(_Data):
         await self._stack.enter_async_context(session)
         proxy = Proxy(session)
         self.faults = proxy.plan
-        server = web.Server(proxy, handler_cancellation=True, access_log=None, keepalive_timeout=300.0)
-        runner = web.ServerRunner(server, shutdown_timeout=0.2)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", self._port).start()
-        self._port = runner.addresses[0][1]
+        self._port = await self._stack.enter_async_context(listening(proxy, self._port))
 
     async def stop(self) -> None:
         """End the proxy, and the server if it is its own."""

@@ -7,13 +7,13 @@ other rule allows: without it, the API server would refuse that request.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 from aiohttp import web
+from msgspec.structs import replace
 
 from kube_apiserver import ApiServer, ApiServerConfig
 from kube_apiserver.security.authorization import Attributes

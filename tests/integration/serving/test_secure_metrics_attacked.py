@@ -89,7 +89,7 @@ async def test_no_method_goes_past_the_right_to_read(
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        (("Authorization: Bearer stranger", "Authorization: Bearer reader"), {b"400", b"403"}),
+        (("Authorization: Bearer stranger", "Authorization: Bearer reader"), {b"400"}),
         (("Authorization: Bearer stranger, Bearer reader",), {b"401"}),
         (("Authorization: Bearer reader stranger",), {b"401"}),
         (("Authorization: Bearer\treader",), {b"401"}),
@@ -98,7 +98,7 @@ async def test_no_method_goes_past_the_right_to_read(
         (("Cookie: token=reader",), {b"401"}),
         (("Impersonate-User: monitoring", "Authorization: Bearer stranger"), {b"403"}),
         (("X-Remote-User: monitoring",), {b"401"}),
-        ((f"Authorization: Bearer {'x' * 100_000}",), {b"400"}),
+        ((f"Authorization: Bearer {'x' * 100_000}",), {b"431"}),
         ((f"Authorization: Bearer {'x' * 8_000}",), {b"401"}),
         (("Authorization : Bearer reader",), {b"400"}),
         (("Authorization: Basic reader",), {b"401"}),

@@ -1,16 +1,14 @@
 """The soak's proxy answers as the server behind it, misbehaves as asked, and hides no end of the server."""
 
 import json
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from kube_apiserver import ApiServer, ApiServerConfig
-from tests.soak.proxy import Proxy
+from tests.soak.proxy import Proxy, listening
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 BODY = {"metadata": {"name": "first"}, "data": {"step": "1"}}
@@ -34,19 +32,15 @@ class ProxiedServer:
 
 @pytest.fixture
 async def proxied() -> AsyncIterator[ProxiedServer]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     server = ApiServer(ApiServerConfig(tls=False))
     await server.start()
     async with aiohttp.ClientSession(server.endpoint.url, auto_decompress=False) as behind:
-        runner = web.ServerRunner(web.Server(Proxy(behind), handler_cancellation=True), shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
         timeout = aiohttp.ClientTimeout(total=20)
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=timeout) as client:
+        async with (
+            listening(Proxy(behind)) as port,
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}", timeout=timeout) as client,
+        ):
             yield ProxiedServer(server, client)
-        await runner.cleanup()
     await server.stop()
 
 

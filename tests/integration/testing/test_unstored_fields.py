@@ -36,8 +36,8 @@ async def test_an_unknown_field_fails_the_scenario_with_place_and_way_out(tmp_pa
     assert await failure_of(test()) == (
         "plugins wrote fields that the API server does not know, and that it did not store. Correct the names, or pass "
         "check_fields=False:\n"
-        f"""{path}:6: patch configmaps "hello" in default: unknown field "metadata.lables": did you mean 'labels'?\n"""
-        f"""{path}:6: patch configmaps "hello" in default: unknown field "dta": did you mean 'data'?"""
+        f"""{path}:6: patch configmaps "hello" in default: unknown field "dta": did you mean 'data'?\n"""
+        f"""{path}:6: patch configmaps "hello" in default: unknown field "metadata.lables": did you mean 'labels'?"""
     )
 
 

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from plugin_operator.app.health import probes
 from plugin_operator.app.managed_connection import ManagedConnection
-from plugin_operator.app.status_report import degraded_plugins, status_of
+from plugin_operator.app.reports.health import probes
+from plugin_operator.app.reports.status_report import degraded_plugins, status_of
 from plugin_operator.hosting import PluginState, PluginStatus
 from plugin_operator.hosting.runtime.misbehavior import Misbehavior, MisbehaviorKind
 from plugin_operator.serving.checks import Probe

@@ -1,11 +1,11 @@
 """Which change of a plugin becomes an Event."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.hosting import PluginState, PluginStatus
@@ -66,6 +66,8 @@ async def test_each_step_of_a_plugins_life_is_told_once(fakes: FakeHostAndRecord
     assert await fakes.after(rejected) == [("Warning", "PluginRejected")]
     assert fakes.messages[-1] == "plugin one: one.py:3: no controller; 2-b keeps running"
     assert await fakes.after(rejected) == []
+    assert await fakes.after(plugin(PluginState.WARMING, "2-b", candidate="c")) == []
+    assert await fakes.after(rejected) == [], "it was tried again"
     assert await fakes.after() == [("Normal", "PluginUnloaded")]
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from plugin_operator.app.health import probes
-from plugin_operator.app.stream_liveness import stale_streams
+from plugin_operator.app.reports.health import probes
+from plugin_operator.app.reports.stream_liveness import stale_streams
 from plugin_operator.cache import InformerKey
 from plugin_operator.cache.environment import ReflectorSettings
 from plugin_operator.cache.reflector.states import State

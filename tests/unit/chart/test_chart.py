@@ -32,6 +32,16 @@ def test_every_flag_of_run_is_set_by_one_value() -> None:
     assert flags.refusals().keys() == flags.OWNED.keys() | flags.aliases().keys()
 
 
+def test_a_flag_that_takes_a_number_has_its_range_in_the_schema() -> None:
+    found = flags.schema()["properties"]["processes"]
+
+    assert {name: found[name] for name in ("type", "minimum", "maximum")} == {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 64,
+    }
+
+
 def test_a_value_that_sets_a_flag_exists() -> None:
     known = yaml.safe_load((CHART / "values.yaml").read_text())
 

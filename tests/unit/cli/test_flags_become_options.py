@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from plugin_operator.cli.commands.run import command as run
 from plugin_operator.cli.commands.validate import command as validate
 from plugin_operator.cli.operator_flags import (
     address_flags,
@@ -18,7 +19,7 @@ from plugin_operator.cli.operator_flags import (
 )
 from plugin_operator.hosting import Environment, HostSettings, Validator
 from plugin_operator.leaderelection import LeaderElector, Timing
-from plugin_operator.options import Options, parse_namespaces
+from plugin_operator.options import MAX_PROCESSES, Options, parse_namespaces
 from plugin_operator.serving.address import BindAddress
 
 
@@ -100,3 +101,19 @@ def test_watch_namespace_is_the_operator_sdks_name_for_the_same_thing() -> None:
     assert options_of(WATCH_NAMESPACE="a,b").namespaces == ("a", "b")
     assert options_of(WATCH_NAMESPACE="").namespaces == ()
     assert options_of("--namespace", "c", WATCH_NAMESPACE="a").namespaces == ("c",)
+
+
+def test_the_number_of_processes_has_the_bounds_of_the_option_and_its_help_names_them() -> None:
+    (flag,) = (each for each in run.params if each.name == "processes")
+    assert isinstance(flag, click.Option)
+    assert isinstance(flag.type, click.IntRange)
+    assert (flag.type.min, flag.type.max) == (1, MAX_PROCESSES)
+    assert str(MAX_PROCESSES) in (flag.help or "")
+
+
+@pytest.mark.parametrize("value", ["auto", "0", "65", "-1", "2.5", ""])
+def test_a_number_of_processes_that_is_none_says_what_to_write(value: str) -> None:
+    result = CliRunner().invoke(run, ["--processes", value])
+
+    assert result.exit_code == 2
+    assert f"{value!r} is not a number from 1 to 64: write as many as the cores" in result.output

@@ -92,6 +92,9 @@ def test_the_shipped_overlays_are_built_as_by_kubectl(name: str) -> None:
         ["--with=namespaced", "--with=network-policy-egress", "--namespace=b", "--replicas=3"],
         ["--watch-namespace=shop,on", "--image=registry.example.com:5000/a/b:1.0", f"--namespace={'n' * 63}"],
         ["--image=registry.example.com:5000/a/b:1.0@sha256:" + "0" * 64, "--with=alerts", "--with=spread"],
+        ["--processes=4", "--replicas=1", "--namespace=c"],
+        ["--with=processes", "--with=namespaced", "--namespace=d"],
+        ["--with=shard-replicas", "--replicas=3", "--watch-namespace=shop"],
     ],
 )
 def test_the_kustomization_that_is_written_and_the_output_are_the_same_objects(
@@ -102,6 +105,52 @@ def test_the_kustomization_that_is_written_and_the_output_are_the_same_objects(
     assert run(plugins, *flags, "--output-dir", tmp_path / "deploy").exit_code == 0
     assert by_name(render(tmp_path / "deploy")) == by_name(objects)
     assert "plugin-operator-system" not in repr(objects) or not any("--namespace" in flag for flag in flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "cpu", "requested", "allowed"),
+    [
+        (["--with=processes"], "2", "192Mi", "768Mi"),
+        (["--processes=2"], "2", "192Mi", "768Mi"),
+        (["--processes=4", "--replicas=1"], "4", "320Mi", "1280Mi"),
+        (["--processes=4", "--with=processes"], "4", "320Mi", "1280Mi"),
+        (["--processes=1"], "50m", "128Mi", "512Mi"),
+    ],
+)
+def test_worker_processes_get_cpus_and_memory(
+    plugins: Path, flags: list[str], cpu: str, requested: str, allowed: str
+) -> None:
+    (container,) = pod_of(printed(plugins, *flags))["containers"]
+    names = [each["name"] for each in container["env"]]
+
+    assert container["resources"] == {"requests": {"cpu": cpu, "memory": requested}, "limits": {"memory": allowed}}
+    assert names.count("PLUGIN_OPERATOR_PROCESSES") == ("--processes=1" not in flags)
+
+
+def test_replicas_that_share_objects_get_the_flag_and_the_rights_for_their_leases(plugins: Path) -> None:
+    objects = printed(plugins, "--with=shard-replicas")
+
+    arguments = pod_of(objects)["containers"][0]["args"]
+    assert {"--shard-replicas", "--leader-elect"} <= set(arguments)
+    rules = one(objects, "Role", "plugin-operator-leader-election")["rules"]
+    assert {"resources": ["leases"], "verbs": ["get", "list", "watch", "update", "delete"]}.items() <= rules[-1].items()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--with=shard-replicas", "--processes=2"], "--with=shard-replicas and --processes cannot be combined"),
+        (["--with=shard-replicas", "--with=processes"], "Leave out --with=processes and set --replicas"),
+        (["--with=shard-replicas", "--replicas=1"], "needs leader election, which one replica does not have"),
+        (["--processes=65"], "is not a number from 1 to 64"),
+    ],
+)
+def test_ways_of_scaling_that_do_not_go_together_are_refused_with_the_way_out(
+    plugins: Path, flags: list[str], words: str
+) -> None:
+    result = run(plugins, *flags)
+
+    assert (result.exit_code, words in result.stderr) == (2, True), result.stderr
 
 
 def test_one_plugin_gets_its_files_and_exactly_its_permissions(plugins: Path) -> None:

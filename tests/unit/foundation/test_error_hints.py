@@ -97,6 +97,14 @@ STATUS = "write 'async with ctx.status(obj) as status:' and change status inside
             "import msgspec\nclass Spec(msgspec.Struct):\n    size: int\nSpec()",
             "Spec() lacks the argument 'size': its arguments are size",
         ),
+        (
+            "plugin_operator.GroupVersionKind('apps', 'v1', 'Deployment', 'web')",
+            "GroupVersionKind() takes at most 3 positional arguments: its arguments are group, version, kind",
+        ),
+        (
+            "import dataclasses\ndataclasses.replace(plugin_operator.Child(obj), obj={})",
+            "write msgspec.structs.replace, for Child is a struct of msgspec",
+        ),
         ("ctx.recorder.event('Normal', 'a', 'b')", "its arguments are about, type, reason, message"),
         (f"{SPEC}Spec(size=1)['size']", "an object of a class has attributes: write .size"),
         (f"{SPEC}Spec(size=1)['sise'] = 1", "an object of a class has attributes: write .size"),
@@ -130,6 +138,7 @@ def test_a_wrong_use_of_the_api_is_described_with_the_fix(code: str, fix: str) -
         "def status(a): ...\nwith status as ctx_status:\n    pass",
         "class Context:\n    pass\nContext().logger",
         "spam()",
+        "import dataclasses\ndataclasses.replace(obj, metadata=None)",
         "class Own(TypeError):\n    pass\nraise Own(\"Result() got an unexpected keyword argument 'a'\")",
         "raise SystemExit(1)",
     ],

@@ -16,14 +16,16 @@ import aiohttp
 import pytest
 from aiohttp.client import ClientSession
 
-from bench import quotes
+from bench import docs, quotes
 from bench.dataset import Dataset
 from bench.load_server import LoadServer
-from bench.metrics import GROWTH, ROWS, AtMost, Row, Times
+from bench.metrics import GROWTH, PROCESSES, ROWS, AtLeast, AtMost, Row, Times
 from bench.peers.peer import COUNTER_VARIABLE, COUNTING, KUBE_RS, OURS, PULSE, RIVAL, Counter
-from bench.report import cells, growth
+from bench.report import cells, growth, markdown
 from bench.results import Results
+from bench.scenarios import FULL, QUICK
 from bench.server import Connection, Load
+from bench.worker_counters import COUNTING_APART, WorkerCounters
 
 SIZE = 1200
 
@@ -220,3 +222,49 @@ def test_pages_quote_the_numbers_of_the_new_run_in_place_of_the_old_ones() -> No
     assert quotes.replaced(page, old, new) == (
         f"| {row} | [12](performance.md#results) | [10](performance.md#results) | [10](other.md) |\n12 events/s, 7"
     )
+
+
+def test_the_runner_sees_the_runs_of_all_processes_and_holds_them(tmp_path: Path) -> None:
+    counters = WorkerCounters(tmp_path / "counter")
+    assert (counters.read(), counters.pids()) == ((0, 0.0), set())
+    counters.hold()
+    code = f"{COUNTING_APART}\nif asyncio.run(is_measured()):\n    count('a')\n    count('b')"
+    environment = {COUNTER_VARIABLE: str(counters.path)}
+    workers = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(2)]
+    began = counters.let_run()
+
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    runs, last = counters.read()
+    assert runs == 4
+    assert counters.pids() == {worker.pid for worker in workers}
+    assert began <= min(counters.first(pid) for pid in counters.pids()) <= last
+
+
+def test_a_rate_of_several_processes_is_compared_with_that_of_one() -> None:
+    results = Results(versions={OURS: "1"})
+    for processes, rate in [(1, 100.0), (1, 300.0), (4, 600.0)]:
+        values = {"runs_per_second": rate, "peak": 1.0, "resident": 1.0}
+        results.add(f"processes-wait-{processes}", OURS, values)
+    results.derive([each for each in FULL if each.group == "processes"])
+
+    row = next(row for row in PROCESSES if row.value == "part_of_processes" and row.scenario.endswith("4"))
+    assert row.bars == (AtLeast(0.8),)
+    assert cells(results, [OURS], [row]) == [(row.title, ["0.75", "", "MISSED (≥ 0.8)"])]
+
+
+def test_each_row_has_a_scenario_and_each_quick_scenario_a_full_one() -> None:
+    names = {each.name for each in FULL}
+    assert {row.scenario for row in ROWS} <= names
+    assert {each.name for each in QUICK} <= names
+
+
+def test_the_rows_of_several_processes_stand_between_the_marks_of_their_page() -> None:
+    results = Results(versions={OURS: "1", RIVAL: "2"})
+    results.add("processes-wait-1", OURS, {"runs_per_second": 187})
+    results.add("burst", RIVAL, {"events_per_second": 1})
+    results.machine = {"cpu": "", "cores": 2, "system": "", "python": "", "load": 0.1, "packages": {}}
+
+    page, last = docs.filled(f"before {docs.BEGIN}old{docs.END} after", markdown(results, PROCESSES))
+    assert (page[:7], last, page[-6:]) == ("before ", "old", " after")
+    assert "| reconciles/s that wait 5 ms, 1 process | 187 |" in page
+    assert RIVAL not in page

@@ -113,6 +113,7 @@ def test_the_packages_are_looked_at() -> None:
     assert {path.relative_to(PACKAGES).parts[0] for path in modules_of(PACKAGES)} == {
         "go_cel",
         "go_regexp",
+        "http1",
         "kube_apiserver",
         "plugin_operator",
     }

@@ -96,6 +96,18 @@ def test_one_replica_has_no_election_and_no_rights_for_one() -> None:
     assert [rule.get("resourceNames") for rule in rules] == [None, ["plugin-operator-schedules"]]
 
 
+def test_worker_processes_are_as_many_as_requested_cpus(tmp_path: Path) -> None:
+    (container,) = pod_of(named("processes", tmp_path))["containers"]
+    variable = {each["name"]: each for each in container["env"]}["PLUGIN_OPERATOR_PROCESSES"]
+
+    assert variable["valueFrom"] == {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1"}}
+    assert not any(each.startswith("--processes") for each in container["args"])  # a flag would go before it
+    assert container["resources"] == {
+        "requests": {"cpu": "2", "memory": "192Mi"},
+        "limits": {"memory": "768Mi"},
+    }
+
+
 def test_the_namespaced_overlay_has_nothing_outside_of_its_namespace_and_watches_it() -> None:
     objects = render(overlay("namespaced"))
 

@@ -217,3 +217,11 @@ def test_a_newer_interpreter_is_found_when_python3_is_too_old(tmp_path: Path) ->
     result = make("--dry-run", "setup", f"VENV={tmp_path}/venv", PATH=f"{tmp_path}:{os.environ['PATH']}")
 
     assert f'python="{tmp_path}/python3.13"' in result.stdout
+
+
+def test_each_module_that_make_runs_does_something_as_a_program() -> None:
+    named = set(re.findall(r"-m ((?:bench|tests)(?:\.\w+)*)", (ROOT / "Makefile").read_text()))
+    paths = [ROOT / name.replace(".", "/") for name in named]
+    modules = [path / "__main__.py" if path.is_dir() else path.with_suffix(".py") for path in paths]
+    assert len(modules) > 5
+    assert [str(path) for path in modules if 'if __name__ == "__main__":' not in path.read_text()] == []

@@ -16,6 +16,7 @@ _ALLOWED = {
     "kube_apiserver/controllers/coalescer.py": "one at a time, whose failures are logged",
     "kube_apiserver/faults/watches.py": "faults that tests plan",
     "kube_apiserver/storage/journal.py": "awaited by every write",
+    "http1/connection.py": "one for each connection, which is closed when it ends",
 }
 _THREADS_ALLOWED = {
     "plugin_operator/tasks/threads.py": "threads of services",

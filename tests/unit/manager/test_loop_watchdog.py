@@ -40,6 +40,21 @@ async def test_code_that_blocks_the_loop_is_named_with_its_line() -> None:
     assert seconds >= 0.05
 
 
+async def test_a_stall_counts_once_with_its_whole_length_however_often_it_is_logged() -> None:
+    told: list[tuple[str, float, list[str]]] = []
+    stalls = Metrics().family(LOOP_STALL).child()
+    watchdog = LoopWatchdog(0.05, stalls, blame=blame, on_blocked=lambda *what: told.append(what))
+    with structlog.testing.capture_logs() as lines:
+        await watchdog.start()
+        for number in (1, 2):
+            await eventually(lambda number=number: stalls.count >= number)  # type: ignore[misc]
+            reconcile_that_blocks(0.6)
+            await eventually(lambda number=number: len(told) == number)  # type: ignore[misc]
+        await watchdog.stop(5)
+    assert len([line for line in lines if line["event"] == "Event loop is blocked"]) > 2
+    assert [(name, seconds > 0.4) for name, seconds, _ in told] == [("slowpoke", True)] * 2
+
+
 async def test_the_lateness_of_the_loop_is_measured() -> None:
     stalls = Metrics().family(LOOP_STALL).child()
     watchdog = LoopWatchdog(0.0, stalls)

@@ -60,3 +60,23 @@ def test_leader_election_times_that_cannot_work_name_their_flag(settings: dict[s
 def test_a_timeout_of_zero_names_its_flag() -> None:
     with pytest.raises(UsageError, match="--validate-timeout"):
         Options(validate_timeout_seconds=0)
+
+
+@pytest.mark.parametrize("number", [0, -1, 65, 10**6])
+def test_a_number_of_processes_that_makes_no_sense_names_its_flag_and_what_is_possible(number: int) -> None:
+    with pytest.raises(UsageError, match="--processes must be from 1 to 64"):
+        Options(processes=number)
+
+
+@pytest.mark.parametrize("elects", [False, True])
+def test_replicas_and_processes_that_cannot_share_objects_name_both_flags_and_the_way_out(elects: bool) -> None:
+    """A hint to add another flag first would lead to this error a moment later."""
+    with pytest.raises(
+        UsageError, match=r"--shard-replicas and --processes=2 cannot be combined.*Leave out --processes"
+    ):
+        Options(shard_replicas=True, processes=2, leader_election=LeaderElectionOptions(enabled=elects))
+
+
+def test_replicas_that_share_objects_need_election() -> None:
+    with pytest.raises(UsageError, match="--shard-replicas needs --leader-elect"):
+        Options(shard_replicas=True)

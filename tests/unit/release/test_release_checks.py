@@ -17,7 +17,7 @@ INFO = "plugin_operator-1.2.3.dist-info"
 WHEEL = [
     *(
         f"{package}/{name}"
-        for package in ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp")
+        for package in ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp", "http1")
         for name in ("__init__.py", "py.typed")
     ),
     "kube_apiserver/bootstrap/objects.tsv",

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from plugin_operator.serving.checks import Outcome, Probe, report
+from plugin_operator.serving.checks import CheckFailed, Outcome, Probe, report
 
 
 async def passes() -> None:
@@ -47,6 +47,15 @@ def test_the_report_withholds_reasons_and_ends_in_the_verdict() -> None:
     assert report("readyz", outcomes) == (
         "[+]a ok\n[-]b failed: reason withheld\n[+]c excluded: ok\nreadyz check failed\n"
     )
+
+
+async def test_the_report_shows_of_a_reason_what_the_check_allows() -> None:
+    async def partly() -> None:
+        raise CheckFailed("worker 1: secret", shown="worker 1")
+
+    outcomes = await Probe("readyz", {"partly": partly}).run_all()
+    assert outcomes[0].reason == "worker 1: secret"
+    assert report("readyz", outcomes) == "[-]partly failed: worker 1\nreadyz check failed\n"
 
 
 def test_excludes_that_match_nothing_are_told() -> None:

@@ -111,6 +111,15 @@ async def test_deletion_that_was_never_told_is_lost(harness: JudgeHarness) -> No
     await harness.judge.calm()
 
 
+async def test_deletion_while_shards_move_is_nobodys(harness: JudgeHarness) -> None:
+    with (harness.root / "records" / "replica-1.100").open("a") as file:
+        file.write("secrets-one object-1 Secret 1 1 ok 10 20 uid-1\n")
+    with pytest.raises(Violation, match=r"it is gone, last was"):
+        await harness.judge.calm()
+    harness.said('{"event": "Shards given away", "shards": 1}')
+    await harness.judge.calm()
+
+
 async def test_deletion_between_two_plugins_is_nobodys(harness: JudgeHarness) -> None:
     harness.editor.edit("secrets-one", "rename")
     harness.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=1)  # the old one, before it is retired

@@ -17,6 +17,25 @@ def test_seed_repeats_the_order() -> None:
     assert storms(1, 10) != storms(2, 10)
 
 
+def test_only_replicas_with_workers_have_workers_that_are_killed() -> None:
+    def kills(processes: int) -> set[str]:
+        plan = Plan(1, processes=processes)
+        return {step.name for _ in range(60) for step in plan.storm(30.0) if "worker" in step.name}
+
+    assert kills(1) == set()
+    assert kills(2) == {"kill worker", "kill worker that leads", "stop worker"}
+
+
+def test_only_replicas_that_share_objects_are_cut_off_and_meet_people() -> None:
+    def names(*, is_sharded: bool) -> set[str]:
+        plan = Plan(1, is_sharded=is_sharded)
+        steps = [step for _ in range(60) for step in plan.storm(30.0)]
+        return {step.name for step in steps if step.kind == "hand" or step.name.startswith(("cut", "add", "remove"))}
+
+    assert names(is_sharded=False) == set()
+    assert names(is_sharded=True) >= {"cut leader", "add standby", "remove standby", "delete the map", "edit a member"}
+
+
 def test_first_storms_are_made_of_everything() -> None:
     for seed in range(20):
         first, second = storms(seed, 2)

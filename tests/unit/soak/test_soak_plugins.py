@@ -21,5 +21,14 @@ def test_only_what_does_not_compile_does_not(tmp_path: Path, how: str) -> None:
             compile(text, role, "exec")
 
 
+def test_with_several_processes_all_but_one_plugin_are_sharded(tmp_path: Path) -> None:
+    editor = Editor(tmp_path, is_sharded=True)
+    editor.heal()
+    texts = {role: file.path.read_text() for role, file in editor.files.items()}
+    assert [role for role, text in texts.items() if "sharded" not in text] == ["configs-two"]
+    for role, text in texts.items():
+        compile(text, role, "exec")
+
+
 def test_every_writer_has_objects_that_take_long() -> None:
     assert {number % WRITERS for number in range(1000) if is_busy(f"object-{number}")} == set(range(WRITERS))

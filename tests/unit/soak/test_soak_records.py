@@ -82,3 +82,77 @@ def test_leader_that_begins_again_after_the_next_one_is_found(records: Records, 
     write(tmp_path, "replica-2", line(40, 50))
     records.poll()
     assert len(records.doubled) == 1
+
+
+def sharded(begin: int, end: int, uid: str, step: str = "7") -> str:
+    step = "gone" if uid == "-" else step
+    return f"configs-one object-1 ConfigMap {step} 1 ok {begin} {end} {uid}\n"
+
+
+def test_two_workers_of_a_replica_may_work_on_two_objects_of_one_name(records: Records, tmp_path: Path) -> None:
+    write(tmp_path, "replica-1.100", sharded(10, 20, "a"), sharded(30, 40, "-"))
+    write(tmp_path, "replica-1.101", sharded(15, 35, "b"))
+    records.poll()
+    assert records.doubled == []
+
+
+def test_two_workers_of_a_replica_may_not_work_on_one_object(records: Records, tmp_path: Path) -> None:
+    write(tmp_path, "replica-1.100", sharded(10, 20, "a"))
+    write(tmp_path, "replica-1.101", sharded(15, 35, "a"))
+    records.poll()
+    assert len(records.doubled) == 1
+
+
+@pytest.mark.parametrize("uid", ["a", "b", "-"])
+def test_a_worker_may_not_work_on_a_name_twice(records: Records, tmp_path: Path, uid: str) -> None:
+    write(tmp_path, "replica-1.100", sharded(10, 20, "a"), sharded(15, 35, uid))
+    records.poll()
+    assert len(records.doubled) == 1
+
+
+def test_two_replicas_with_workers_may_not_take_turns(records: Records, tmp_path: Path) -> None:
+    write(tmp_path, "replica-1.100", sharded(10, 14, "a"))
+    write(tmp_path, "replica-2.200", sharded(40, 50, "a"))
+    write(tmp_path, "replica-1.101", sharded(101, 102, "a"))
+    records.poll()
+    assert len(records.doubled) == 1
+
+
+def test_a_worker_that_is_late_with_an_earlier_object_hides_no_newer_one(records: Records, tmp_path: Path) -> None:
+    write(tmp_path, "replica-1.101", sharded(10, 20, "b"))
+    write(tmp_path, "replica-1.100", sharded(15, 25, "a", "6"), sharded(30, 40, "-"))
+    records.poll()
+    latest = records.latest("configs-one", "object-1", "7")
+    assert latest is not None
+    assert (latest.uid, records.last["configs-one", "object-1"].step) == ("b", "gone")
+
+
+def test_a_stale_read_of_the_same_object_is_no_run_of_its_step(records: Records, tmp_path: Path) -> None:
+    write(tmp_path, "replica-1.101", sharded(10, 20, "b"), sharded(30, 40, "b", "6"))
+    records.poll()
+    latest = records.latest("configs-one", "object-1", "7")
+    assert latest is not None
+    assert latest.step == "6"
+
+
+def test_replicas_that_share_objects_may_begin_in_turns_but_never_on_one_object(tmp_path: Path) -> None:
+    records = Records(tmp_path, is_shared=True)
+
+    def run(begin: int, end: int, outcome: str = "ok") -> str:
+        return f"secrets-one object-1 Secret 7 1 {outcome} {begin} {end} uid-1\n"
+
+    write(tmp_path, "replica-1.1", run(10, 20), run(50, 60), run(70, 95, "failed"))
+    write(tmp_path, "replica-2.1", run(30, 40), run(80, 90))
+    records.poll()
+    assert records.doubled == []
+    write(tmp_path, "replica-2.1", run(55, 58))
+    records.poll()
+    assert len(records.doubled) == 1
+
+
+def test_of_replicas_that_share_objects_one_runs_what_is_not_sharded(tmp_path: Path) -> None:
+    records = Records(tmp_path, is_shared=True)
+    write(tmp_path, "replica-1.1", line(10, 20), line(50, 60))
+    write(tmp_path, "replica-2.1", line(30, 40))
+    records.poll()
+    assert len(records.doubled) == 1

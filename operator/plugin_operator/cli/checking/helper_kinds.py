@@ -1,8 +1,9 @@
 """The custom kinds of helper files, which only the plugins that import them load."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from plugin_operator.cli.checking.report import CheckedPlugin
 from plugin_operator.cli.plugin_paths import directory_of, plugin_of

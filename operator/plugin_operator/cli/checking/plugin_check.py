@@ -3,8 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from plugin_operator.cli.checking.clashes import clashes_between, conflicts_between
 from plugin_operator.cli.checking.definitions import definitions_of
@@ -26,8 +27,7 @@ from plugin_operator.threads import in_thread
 _STOP_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
+class CheckSettings(msgspec.Struct, frozen=True):
     """How plugins are checked.
 
     Attributes:

@@ -1,14 +1,14 @@
 """The result of a check as values: plugins, their mistakes, and the document for machines."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from plugin_operator.hosting.lints.lint import ERROR, REJECTED, SIDE_EFFECT, WARNING
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(msgspec.Struct, frozen=True):
     """One mistake in a file.
 
     Attributes:
@@ -38,8 +38,7 @@ class Mistake:
         return ":".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedPlugin:
+class CheckedPlugin(msgspec.Struct, frozen=True):
     """One plugin, and what the loader says.
 
     Attributes:
@@ -62,12 +61,11 @@ class CheckedPlugin:
     mistakes: tuple[Mistake, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReport(msgspec.Struct, frozen=True):
     """All plugins of a check, and all mistakes, sorted and each once."""
 
     plugins: Sequence[CheckedPlugin]
-    mistakes: Sequence[Mistake] = field(default=())
+    mistakes: Sequence[Mistake] = msgspec.field(default=())
 
     @property
     def errors(self) -> int:

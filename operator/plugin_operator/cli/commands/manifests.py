@@ -12,6 +12,7 @@ from plugin_operator.cli.command import Command
 from plugin_operator.cli.deployment.flags import own_namespace, watched_namespaces
 from plugin_operator.cli.operator_flags import validate_timeout
 from plugin_operator.cli.output import output_flag, print_document
+from plugin_operator.cli.parameters import Processes
 from plugin_operator.cli.plugin_argument import plugins_argument
 from plugin_operator.cli.terminal.messages import say, say_line
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from plugin_operator.cli.deployment.kustomization import Deployment
     from plugin_operator.cli.deployment.placement import Placement
+    from plugin_operator.cli.deployment.scale import Scale
     from plugin_operator.hosting.permissions.needs import Need
 
 #: Components of ``manifests/components`` that a user may add.
@@ -29,8 +31,10 @@ _COMPONENTS = (
     "namespaced",
     "network-policy-egress",
     "network-policy-ingress",
+    "processes",
     "secure-metrics",
     "service-monitor",
+    "shard-replicas",
     "spread",
 )
 _MAX_REPLICAS = 2**31 - 1  # the type of the field in the API
@@ -40,6 +44,7 @@ _EXAMPLES = (
      "manifests plugins/hello.py --namespace=team-a --image=registry.example.com/team/plugin-operator:0.1.0"),
     ("Watch two namespaces: Roles in place of ClusterRoles", "manifests plugins/hello.py --watch-namespace=shop,stock"),
     ("With the definitions of the plugins' classes", "manifests plugins --include-crds"),
+    ("Four worker processes for sharded controllers", "manifests plugins --replicas=1 --processes=4"),
     ("Write a kustomization to keep in Git", "manifests plugins --output-dir=deploy"),
 )  # fmt: skip
 
@@ -53,6 +58,10 @@ _EXAMPLES = (
 @click.option(
     "--replicas", type=click.IntRange(1, _MAX_REPLICAS), default=2, show_default=True,
     help="Number of replicas. One has no leader election.",
+)  # fmt: skip
+@click.option(
+    "--processes", type=Processes(), metavar="NUMBER", default=1, show_default=True,
+    help="Worker processes of a pod, for sharded controllers: with as many CPUs, and the memory that they need.",
 )  # fmt: skip
 @watched_namespaces
 @click.option(
@@ -84,6 +93,7 @@ def command(paths: tuple[Path, ...], output_dir: Path | None, output: str, **set
     from plugin_operator.cli.deployment.kustomize import build
     from plugin_operator.cli.deployment.placement import placement_of
     from plugin_operator.cli.deployment.plugin_files import MAX_CLIENT_SIDE_BYTES
+    from plugin_operator.cli.deployment.scale import Scale
     from plugin_operator.kube.yaml_output import yaml_stream
 
     if output_dir is not None and output != "yaml":
@@ -92,7 +102,9 @@ def command(paths: tuple[Path, ...], output_dir: Path | None, output: str, **set
         )
     logs.configure(level="warning")
     where = (settings.pop("namespace"), settings.pop("watch_namespace") or (), settings.pop("components"))
-    deployment = _deployment(paths, placement_of(*where), **settings)
+    place, scale = placement_of(*where), Scale(settings.pop("replicas"), settings.pop("processes"))
+    scale.check(place.components)
+    deployment = _deployment(paths, place, scale, **settings)
     if deployment is None:
         sys.exit(1)
     if sum(len(each.content) for each in deployment.entries) > MAX_CLIENT_SIDE_BYTES * 3 // 4:
@@ -114,8 +126,8 @@ def command(paths: tuple[Path, ...], output_dir: Path | None, output: str, **set
 def _deployment(
     paths: tuple[Path, ...],
     place: "Placement",
+    scale: "Scale",
     image: str,
-    replicas: int,
     include_crds: bool,
     validate_timeout_seconds: float,
 ) -> "Deployment | None":
@@ -146,7 +158,7 @@ def _deployment(
     place.check(roles)
     entries = entries_of(plugins.sources.values())
     return Deployment(
-        place.namespace, fields, replicas, place.components, place.watched, tuple(entries), tuple(roles), definitions
+        place.namespace, fields, scale, place.components, place.watched, tuple(entries), tuple(roles), definitions
     )
 
 

@@ -1,6 +1,7 @@
 """``plugin-operator run``: runs the operator against a cluster."""
 
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -43,10 +44,11 @@ _EXAMPLES = (
 def command(**settings: Any) -> None:
     """Run the operator against a cluster until SIGTERM or Ctrl-C; a second signal ends it at once with status 1."""
     options = options_from(settings)
-    # Started first: it imports what trials need while this process imports asyncio, aiohttp and the Kubernetes client.
+    # Started first: it imports what trials need while this process imports the rest.
     from plugin_operator.hosting.validation.trial_process import TrialProcess
 
-    with TrialProcess() as trials:
+    # Workers start their own.
+    with TrialProcess() if options.processes == 1 else nullcontext() as trials:
         with imports_without_collection():
             from plugin_operator.app import run
 

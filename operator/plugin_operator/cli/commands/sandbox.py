@@ -7,12 +7,12 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from plugin_operator.cli.command import Command
 from plugin_operator.cli.operator_flags import (

@@ -12,6 +12,7 @@ from plugin_operator.cli.output import output_flag, print_document
 from plugin_operator.cli.parameters import flag
 from plugin_operator.cli.sandbox.sandbox_folder import DEFAULT_FOLDER, read_announcement
 from plugin_operator.cli.terminal.messages import say
+from plugin_operator.rendering import terminal_line
 
 _DEFAULT_ADDRESS = "127.0.0.1:8081"
 _EXAMPLES = (
@@ -21,6 +22,10 @@ _EXAMPLES = (
         "status --address 127.0.0.1:8081",
     ),
     ("One plugin, with the permissions that it lacks as YAML to paste", "status hello"),
+    (
+        "Which worker process has the objects of a namespace, by which a controller is sharded",
+        "status --worker-of team-a",
+    ),
     ("All that the operator knows, for a program", "status -o json"),
 )
 
@@ -35,9 +40,15 @@ _EXAMPLES = (
     "--sandbox-dir", to="folder", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_FOLDER,
     show_default=True, help="Folder of the sandbox to ask.",
 )  # fmt: skip
+@click.option(
+    "--worker-of", "wanted", metavar="TEXT",
+    help="Show only which worker process has the objects with this namespace, or the object with this uid.",
+)  # fmt: skip
 @output_flag()
-def command(plugins: tuple[str, ...], address: str | None, folder: Path, output: str) -> None:
+def command(plugins: tuple[str, ...], address: str | None, folder: Path, wanted: str | None, output: str) -> None:
     """Show the plugins of a running operator: their revisions, digests, states and reasons.
+
+    With several worker processes, it shows them too.
 
     It asks the sandbox that runs in this folder, or the operator at --address. With PLUGIN, it shows these plugins
     only, and after the table the permissions that they lack.
@@ -53,6 +64,11 @@ def command(plugins: tuple[str, ...], address: str | None, folder: Path, output:
     status = status_at(url_of(where), process)
     if address is None and not announced.get("probes"):
         say(f"No sandbox runs in {folder}; this is the operator at {where}.", err=True)
+    if wanted is not None:
+        from plugin_operator.cli.status.workers import worker_of
+
+        say(terminal_line(worker_of(status, wanted)))
+        return
     if plugins:
         status["plugins"] = _chosen(status["plugins"], plugins)
     if output != "table":

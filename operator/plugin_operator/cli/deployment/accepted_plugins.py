@@ -1,9 +1,10 @@
 """Plugins that passed the operator's checks: their files and what they need, both of one moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from plugin_operator.cli.permissions.plugin_needs import Sources, needs_for
 from plugin_operator.cli.plugin_paths import chosen, directory_of, plugin_of
@@ -14,8 +15,7 @@ from plugin_operator.hosting.scan.scanner import Scanner
 from plugin_operator.hosting.scan.snapshot import PluginSource
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedPlugins:
+class AcceptedPlugins(msgspec.Struct, frozen=True):
     """Plugins that the loader accepts.
 
     Attributes:

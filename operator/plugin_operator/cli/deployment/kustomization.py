@@ -5,12 +5,14 @@ Owns what its files say. Leaves writing them again to ``writing``, and the build
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from plugin_operator.cli.deployment.permissions import PlacedRole, event_roles
 from plugin_operator.cli.deployment.plugin_files import Entry, items_of
+from plugin_operator.cli.deployment.scale import Scale
 from plugin_operator.cli.deployment.shipped import FOLDERS, shipped_manifests
 from plugin_operator.cli.writing.recorded_folder import write_recorded
 from plugin_operator.errors import UsageError
@@ -25,14 +27,13 @@ _FILE = "kustomization.yaml"
 _LAST = ("apply-crds", "secure-metrics", "roles", "namespaced")
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(msgspec.Struct, frozen=True):
     """What to deploy.
 
     Attributes:
         namespace: namespace of the operator.
         image: fields of kustomize's ``images``.
-        replicas: number of replicas; one has no leader election.
+        scale: number of replicas and of worker processes.
         components: names of components of ``manifests/components``.
         watched: namespaces that the operator watches; empty for all.
         entries: files of the plugins.
@@ -42,7 +43,7 @@ class Deployment:
 
     namespace: str
     image: dict[str, str]
-    replicas: int
+    scale: Scale
     components: tuple[str, ...]
     watched: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -118,8 +119,7 @@ def _operator_files(deployment: Deployment) -> dict[str, bytes]:
 
 
 def _fields(deployment: Deployment, resources: list[str]) -> dict[str, Any]:
-    one = ["single"] if deployment.replicas == 1 else ["pod-disruption-budget"]
-    chosen = dict.fromkeys([*one, *deployment.components])
+    chosen = dict.fromkeys([*deployment.scale.components, *deployment.components])
     components = [*(name for name in chosen if name not in _LAST), *(name for name in _LAST if name in chosen)]
     config_map = {
         "name": "plugin-operator-plugins",
@@ -133,16 +133,16 @@ def _fields(deployment: Deployment, resources: list[str]) -> dict[str, Any]:
         "components": [f"components/{name}" for name in (*components, "labels")],
         "patches": _patches(deployment),
         "images": [{"name": "plugin-operator", **deployment.image}] if deployment.image else [],
-        "replicas": [{"name": "plugin-operator", "count": deployment.replicas}],
+        "replicas": [{"name": "plugin-operator", "count": deployment.scale.replicas}],
         "transformers": ["names"],
     }
     return {name: value for name, value in fields.items() if value}
 
 
 def _patches(deployment: Deployment) -> list[dict[str, Any]]:
-    """Return the patch of the Deployment for files in folders and for watched namespaces; empty for neither."""
+    """Return the patch of the Deployment for files in folders, watched namespaces and workers; empty for none."""
     pod = "/spec/template/spec"
-    operations: list[dict[str, Any]] = []
+    operations = deployment.scale.operations()
     if items := items_of(deployment.entries):
         operations.append({"op": "test", "path": f"{pod}/volumes/0/name", "value": "plugins"})
         operations.append({"op": "add", "path": f"{pod}/volumes/0/configMap/items", "value": items})

@@ -5,8 +5,9 @@ Owns names and the roles of the operator itself in watched namespaces. Leaves ru
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from plugin_operator.hosting.permissions.needs import ExplainedRule, Need, Origin
 from plugin_operator.hosting.permissions.roles import RoleNames, RoleRules, roles_for
@@ -16,8 +17,7 @@ ACCOUNT = "plugin-operator"
 _EVENTS = Permission(("",), ("events",), ("create", "patch"))
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRole:
+class PlacedRole(msgspec.Struct, frozen=True):
     """A role with its binding.
 
     Attributes:

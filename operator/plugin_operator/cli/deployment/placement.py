@@ -1,7 +1,8 @@
 """Where the operator runs, which namespaces it watches, and which components that takes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.cli.deployment.permissions import PlacedRole
 from plugin_operator.errors import UsageError
@@ -9,8 +10,7 @@ from plugin_operator.errors import UsageError
 _NAMESPACED = "namespaced"
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True):
     """The operator's place.
 
     Attributes:

@@ -4,7 +4,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.errors import UsageError
 from plugin_operator.hosting.scan.snapshot import PluginSource
@@ -25,8 +26,7 @@ _DIGITS = 8
 _MAX_SUFFIX = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One file.
 
     Attributes:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.cli.leftovers.served_kinds import served_kind
 from plugin_operator.client import ApiClient, Connection, ConnectionConfig, RESTMapper
@@ -20,8 +21,7 @@ _MANAGER = "plugin-operator"
 _AGENT = "plugin-operator/finalizers"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """What to look for.
 
     Attributes:
@@ -40,8 +40,7 @@ class Search:
         return bool(controller_id) and (not self.ids or controller_id in self.ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What there is.
 
     Attributes:

@@ -1,9 +1,10 @@
 """The controllers of plugins on the command line, by their declarations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from plugin_operator.cli.checking.plugin_check import CheckSettings, check
 from plugin_operator.cli.checking.report import Mistake
@@ -13,8 +14,7 @@ from plugin_operator.kube import GroupVersionKind
 from plugin_operator.rendering import describe
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedController:
+class LoadedController(msgspec.Struct, frozen=True):
     """One controller.
 
     Attributes:
@@ -28,8 +28,7 @@ class LoadedController:
     owns: tuple[GroupVersionKind, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedControllers:
+class LoadedControllers(msgspec.Struct, frozen=True):
     """The controllers of some plugins.
 
     Attributes:

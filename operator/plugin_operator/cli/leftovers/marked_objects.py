@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,8 +15,7 @@ _AT_ONCE = 8
 _NOT_LISTED = frozenset({404, 405})
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedObject:
+class MarkedObject(msgspec.Struct, frozen=True):
     """One object.
 
     Attributes:
@@ -31,8 +29,7 @@ class MarkedObject:
     appliers: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedObjects:
+class MarkedObjects(msgspec.Struct, frozen=True):
     """What was found.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from plugin_operator.cli.leftovers.loaded_controllers import LoadedController
 from plugin_operator.cli.leftovers.marked_objects import MarkedObject, find_marked, listed
@@ -19,8 +20,7 @@ _LEFT = "it has no owner any more: delete it, or take it over with Child(obj, ad
 GroupKind = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(msgspec.Struct, frozen=True):
     """One child that no plugin looks after.
 
     Attributes:
@@ -39,8 +39,7 @@ class Orphan:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Orphans:
+class Orphans(msgspec.Struct, frozen=True):
     """What was found.
 
     Attributes:

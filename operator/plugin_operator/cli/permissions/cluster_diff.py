@@ -5,8 +5,10 @@ Owns the connection and the identity that is asked for. Leaves the reviews to ``
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from plugin_operator.client import Connection, ConnectionConfig
 from plugin_operator.clock import SystemClock
@@ -22,8 +24,7 @@ _SERVICE_ACCOUNT = "system:serviceaccount:"
 _ALL_USERS = "system:authenticated"
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterDiff:
+class ClusterDiff(msgspec.Struct, frozen=True):
     """The needs that a cluster does not grant.
 
     Attributes:

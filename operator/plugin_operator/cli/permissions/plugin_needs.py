@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from plugin_operator.cli.checking.definitions import definitions_of
 from plugin_operator.cli.checking.plugin_check import CheckSettings, check
@@ -29,8 +31,7 @@ from plugin_operator.plugin import Permission
 from plugin_operator.rendering import describe
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """Where needs come from.
 
     Attributes:
@@ -52,8 +53,7 @@ class Sources:
     applies_crds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PluginNeeds:
+class PluginNeeds(msgspec.Struct, frozen=True):
     """What plugins need.
 
     Attributes:
@@ -70,7 +70,7 @@ class PluginNeeds:
     needs: Sequence[Need] = ()
     unclear: Sequence[Unclear] = ()
     guesses: Sequence[GroupVersionKind] = ()
-    mistakes: Sequence[Mistake] = field(default=())
+    mistakes: Sequence[Mistake] = msgspec.field(default=())
     findings: Sequence[Mistake] = ()
     definitions: Sequence[Mapping[str, Any]] = ()
 

@@ -7,7 +7,8 @@ plugin's test runs on it.
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from kube_apiserver.schema import ResourceInfo, builtin_resources
 from plugin_operator.errors import UsageError
@@ -23,8 +24,7 @@ _EXAMPLES = re.compile(r"\.example(\.(com|net|org))?$")
 _CUSTOM = "a custom kind is written with group and version: example.com/v1/Widget"
 
 
-@dataclass(frozen=True, slots=True)
-class TargetKind:
+class TargetKind(msgspec.Struct, frozen=True):
     """The kind that a new plugin reconciles; ``is_custom`` if the plugin defines it."""
 
     gvk: GroupVersionKind

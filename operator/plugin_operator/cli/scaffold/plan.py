@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from plugin_operator.cli.scaffold import templates
 from plugin_operator.cli.scaffold.kinds import TargetKind
 from plugin_operator.cli.scaffold.samples import code_of, fields_of, object_name
@@ -19,8 +21,7 @@ _DOMAIN = "example.com"
 _TAKEN = frozenset(("LABEL", "Annotated", "Any", "ApiObject", "Conditions", "Context", "Request", "Struct"))
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """A CustomResourceDefinition that exists: its file, and the fields that its objects need."""
 
     path: Path

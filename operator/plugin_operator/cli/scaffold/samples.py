@@ -3,6 +3,7 @@
 A kind that is missing in the table needs nothing but metadata on the embedded API server.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +39,21 @@ _REQUEST = (
     "Ql3qwkIifBxbo84QHsp7SPqTneT0N0hYb+mgADAKBggqhkjOPQQDAgNHADBEAiBu5Maqn2HB6vQODy0TUv7UJEwWfZKOW9h5jq/z"
     "MeYbOAIgMM4U05DmH/d/4RF19OcT5ogTbS3GuiNDj8V1R4+v1Cs="
 )
+_PEM_REQUEST = base64.b64encode(
+    f"-----BEGIN CERTIFICATE REQUEST-----\n{_REQUEST}\n-----END CERTIFICATE REQUEST-----\n".encode()
+).decode()
+_RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}]
+_VALIDATING = {"matchConstraints": {"resourceRules": _RULES}, "validations": [{"expression": "object.data.size() > 0"}]}
+_MUTATING = {
+    "matchConstraints": {"resourceRules": _RULES},
+    "reinvocationPolicy": "Never",
+    "mutations": [
+        {
+            "patchType": "ApplyConfiguration",
+            "applyConfiguration": {"expression": 'Object{metadata: Object.metadata{labels: {"a": "b"}}}'},
+        }
+    ],
+}
 _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("", "ConfigMap"): {"data": {"key": "value"}},
     ("", "PersistentVolume"): {
@@ -51,7 +67,25 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     },
     ("", "Pod"): {"spec": _POD},
+    ("", "PodTemplate"): {"template": _TEMPLATE},
+    ("", "ReplicationController"): {"spec": {"selector": _LABELS, "template": _TEMPLATE}},
     ("", "Service"): {"spec": {"selector": _LABELS, "ports": [{"port": 80}]}},
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"): {"spec": _MUTATING},
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"): {"spec": {"policyName": "example"}},
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): {"spec": _VALIDATING},
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): {
+        "spec": {"policyName": "example", "validationActions": ["Deny"]}
+    },
+    ("apiregistration.k8s.io", "APIService"): {
+        "spec": {
+            "group": "example.com",
+            "version": "v1",
+            "service": {"namespace": "default", "name": "example"},
+            "groupPriorityMinimum": 1000,
+            "versionPriority": 10,
+        }
+    },
+    ("apps", "ControllerRevision"): {"revision": 1, "data": {"key": "value"}},
     ("apps", "DaemonSet"): {"spec": _WORKLOAD},
     ("apps", "Deployment"): {"spec": _WORKLOAD},
     ("apps", "ReplicaSet"): {"spec": _WORKLOAD},
@@ -64,6 +98,9 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("batch", "CronJob"): {"spec": {"schedule": "0 4 * * *", "jobTemplate": {"spec": _JOB}}},
     ("batch", "Job"): {"spec": _JOB},
+    ("certificates.k8s.io", "CertificateSigningRequest"): {
+        "spec": {"request": _PEM_REQUEST, "signerName": "example.com/signer", "usages": ["digital signature"]}
+    },
     ("certificates.k8s.io", "ClusterTrustBundle"): {"spec": {"trustBundle": _AUTHORITY}},
     ("certificates.k8s.io", "PodCertificateRequest"): {
         "spec": {
@@ -77,6 +114,7 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
             "stubPKCS10Request": _REQUEST,
         }
     },
+    ("discovery.k8s.io", "EndpointSlice"): {"addressType": "IPv4", "endpoints": [{"addresses": ["10.1.2.3"]}]},
     ("events.k8s.io", "Event"): {
         "eventTime": "2026-01-01T12:00:00.000000Z",
         "reportingController": "example.com/controller",
@@ -85,9 +123,16 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "reason": "Tested",
         "type": "Normal",
     },
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): {
+        "spec": {"priorityLevelConfiguration": {"name": "global-default"}}
+    },
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): {
+        "spec": {"type": "Limited", "limited": {"nominalConcurrencyShares": 5, "limitResponse": {"type": "Reject"}}}
+    },
     ("networking.k8s.io", "Ingress"): {
         "spec": {"defaultBackend": {"service": {"name": "example", "port": {"number": 80}}}}
     },
+    ("networking.k8s.io", "IngressClass"): {"spec": {"controller": "example.com/controller"}},
     ("networking.k8s.io", "IPAddress"): {
         "spec": {"parentRef": {"resource": "services", "namespace": "default", "name": "example"}}
     },
@@ -98,6 +143,15 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("resource.k8s.io", "DeviceTaintRule"): {
         "spec": {"deviceSelector": {"driver": "example.com"}, "taint": {"key": "example", "effect": "NoSchedule"}}
     },
+    ("resource.k8s.io", "ResourceSlice"): {
+        "spec": {
+            "driver": "example.com",
+            "nodeName": "node",
+            "pool": {"name": "example", "generation": 1, "resourceSliceCount": 1},
+            "devices": [{"name": "one"}],
+        }
+    },
+    ("storage.k8s.io", "CSIStorageCapacity"): {"storageClassName": "example", "capacity": "1Gi"},
     ("storage.k8s.io", "StorageClass"): {"provisioner": "example.com/disks"},
     ("storage.k8s.io", "VolumeAttachment"): {
         "spec": {"attacher": "example.com", "nodeName": "node", "source": {"persistentVolumeName": "example"}}
@@ -114,7 +168,11 @@ _FIELDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
 }
 
-_NAMES_OF = {"CustomResourceDefinition": "examples.example.com", "IPAddress": "10.96.0.200"}
+_NAMES_OF = {
+    "CustomResourceDefinition": "examples.example.com",
+    "IPAddress": "10.96.0.200",
+    "APIService": "v1.example.com",
+}
 
 
 def fields_of(kind: GroupVersionKind) -> Mapping[str, Any]:

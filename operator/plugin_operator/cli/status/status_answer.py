@@ -3,7 +3,7 @@
 Any server may listen at the address. Fields that are not here may hold anything: a newer operator has more.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -43,8 +43,30 @@ class _Plugin(msgspec.Struct):
     missing_permissions: list[_Lack] | None = msgspec.field(default=None, name="missingPermissions")
 
 
+#: A hash in hexadecimal digits, as a range of shards begins or ends.
+_Hash = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-f]{1,17}$")]
+
+
+class _Worker(msgspec.Struct):
+    number: int | None = None
+    pid: int | None = None
+    since: str | None = None
+    shards: int | None = None
+    leads: bool | None = None
+    load: float | None = None
+    problem: str | None = None
+    ranges: list[tuple[_Hash, _Hash]] | None = None
+
+
+class _Sharding(msgspec.Struct):
+    filters: bool | None = msgspec.field(default=None, name="serverFilters")
+    hint: str | None = None
+
+
 class _Status(msgspec.Struct):
     plugins: list[_Plugin]
+    workers: list[_Worker] | None = None
+    sharding: _Sharding | None = None
     version: str | None = None
     server: str | None = None
     plugins_dir: str | None = msgspec.field(default=None, name="pluginsDir")

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from plugin_operator.cli.output import cell, print_table
+from plugin_operator.cli.status.workers import TITLES, remarks, worker_rows
 from plugin_operator.rendering import terminal_line, terminal_text
 
 _STYLES = {
@@ -23,9 +24,10 @@ _CHARGES = {
     "hangs": "does not end",
     "loops": "triggers itself",
     "fights": "fights over a field",
+    "ends": "ends its worker process",
 }
 _DIGEST_LENGTH = 12
-_TITLES = ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON")
+_PLUGIN_TITLES = ("PLUGIN", "STATE", "REVISION", "DIGEST", "CONTROLLERS", "REASON")
 
 
 def print_status(status: dict[str, Any], console: Console | None = None, *, with_permissions: bool = False) -> None:
@@ -41,9 +43,13 @@ def print_status(status: dict[str, Any], console: Console | None = None, *, with
         say(cell(status["pluginsDirProblem"], "red"))
     plugins = [_without_null(plugin) for plugin in status.get("plugins", [])]
     if plugins:
-        print_table(_TITLES, [_row(plugin) for plugin in plugins], console)
+        print_table(_PLUGIN_TITLES, [_row(plugin) for plugin in plugins], console)
     else:
         say(cell(f"no plugins in {status.get('pluginsDir') or 'the plugins directory'}"))
+    if rows := worker_rows(status):
+        print_table(TITLES, rows, console)
+    for each in remarks(status):
+        say(cell(each))
     lacking = [plugin for plugin in plugins if plugin.get("missingPermissions")] if with_permissions else []
     if lacking:
         # Imported on demand: it takes a second.

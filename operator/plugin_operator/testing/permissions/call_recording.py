@@ -6,8 +6,9 @@ Owns what a run has seen. ``hosting.permissions.calls`` owns the format of the f
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from plugin_operator.hosting.permissions.calls import Call, RecordedCall, calls_from_json, calls_to_json
 

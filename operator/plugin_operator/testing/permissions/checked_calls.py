@@ -6,9 +6,10 @@ Fields that the API server does not store are recorded as well.
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from functools import partial
 from types import FrameType
+
+from msgspec.structs import replace
 
 from plugin_operator import logs
 from plugin_operator.client import ApiRequest, ByteStream, Response, Transport

@@ -7,11 +7,12 @@ Calls of the test itself are free. The plugin of pytest takes the message at the
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from msgspec.structs import replace
 
 from plugin_operator.client import ApiRequest, ByteStream, Response, Transport
 from plugin_operator.client.object_requests import APPLY

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from plugin_operator.cli.cluster import chosen_cluster
 from plugin_operator.cli.command import Command
