@@ -2,12 +2,17 @@
 
 import random
 
+import pytest
+
 from kube_apiserver.schema import facts
+from tests.conformance.differential.comparing import ABSENT, Difference
 from tests.conformance.mutations.definitions import CUSTOM
+from tests.conformance.mutations.excused import excuse
 from tests.conformance.mutations.kinds import builtin, custom
 from tests.conformance.mutations.mutating import REMOVED, Edit, edited, json_patch, merge_patch
+from tests.conformance.mutations.playing import Found
 from tests.conformance.mutations.samples import SAMPLES
-from tests.conformance.mutations.units import OPERATIONS, unit, units
+from tests.conformance.mutations.units import OPERATIONS, Sent, unit, units
 
 
 def test_a_seed_draws_the_same_requests_again() -> None:
@@ -43,3 +48,37 @@ def test_an_edit_is_an_object_and_each_kind_of_patch() -> None:
         {"op": "remove", "path": "/spec/a"},
         {"op": "replace", "path": "/spec/l/1/name", "value": "z"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "real", "embedded", "is_excused"),
+    [
+        ("conditions", None, [{"type": "NamesAccepted"}, {"type": "Established"}], True),
+        ("conditions[1].status", "False", "True", True),
+        ("conditions[1].status", "True", "False", False),
+        ("conditions[1].message", "a", "b", False),
+        ("conditions[2]", ABSENT, {"type": "NonStructuralSchema"}, False),
+        ("acceptedNames.plural", "", "gadgets", False),
+    ],
+)
+def test_of_a_definition_only_what_comes_later_is_excused(
+    path: str, real: object, embedded: object, is_excused: bool
+) -> None:
+    (definitions,) = (kind for kind in builtin() if kind.kind == "CustomResourceDefinition")
+    difference = Difference("", "1 get", f"body.status.{path}", real, embedded)
+    found = Found(unit(definitions, random.Random(1)), Sent("get"), difference)
+    assert (excuse(found) is not None) is is_excused
+
+
+def test_a_definition_is_established_before_it_is_changed() -> None:
+    (definitions,) = (kind for kind in builtin() if kind.kind == "CustomResourceDefinition")
+    operations = [each.operation for each in unit(definitions, random.Random(1)).sent]
+    assert operations[operations.index("sample") + 1] == "served"
+
+
+@pytest.mark.parametrize(("last", "is_excused"), [("a", True), ("c", False)])
+def test_of_causes_only_their_order_is_excused(last: str, is_excused: bool) -> None:
+    one = Difference("", "1 get", "body.details.causes[0].message", "a", "b")
+    other = Difference("", "1 get", "body.details.causes[1].message", "b", last)
+    found = Found(unit(builtin()[0], random.Random(1)), Sent("get"), one, beside=(one, other))
+    assert (excuse(found) is not None) is is_excused

@@ -89,6 +89,7 @@ PROGRAMS = {
     ),
     # Two older versions of kubectl; the environment of the tests has the newest.
     **{name: Program(HERE / name, ".", "k8s.io/kubectl") for name in ("kubectl135", "kubectl136")},
+    "kubernetes-e2e": Program(HERE / "kubernetes-e2e", ".", "k8s.io/kubernetes"),
     # One program of Ginkgo specs for each package.
     **{
         f"controllerruntime-{name}": Program(

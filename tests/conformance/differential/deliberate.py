@@ -62,7 +62,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate(
         "the version that is stored may change",
-        "16 PATCH *",
+        "17 PATCH *",
         "body.metadata.managedFields*",
         "kube-apiserver changes no owner when one of them wrote in a version that is gone",
         is_a_race=True,  # it serves no v1 any more, and may still have the old handler of v2

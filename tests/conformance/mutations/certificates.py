@@ -14,6 +14,12 @@ AUTHORITY = (
     "AiEAxYi9+G77VLv2L+JHjb22T5yFNhX1y8Qu53pWT9rBlEo=\n"
     "-----END CERTIFICATE-----\n"
 )
+#: A PKCS#10 request with an empty subject.
+REQUEST = (
+    "MIG5MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABALwweYNZnoAM/qP5AHOSZWfo1HINJ4Z4/ryMyW+ECyCoY9iAZr5"
+    "Ql3qwkIifBxbo84QHsp7SPqTneT0N0hYb+mgADAKBggqhkjOPQQDAgNHADBEAiBu5Maqn2HB6vQODy0TUv7UJEwWfZKOW9h5jq/z"
+    "MeYbOAIgMM4U05DmH/d/4RF19OcT5ogTbS3GuiNDj8V1R4+v1Cs="
+)
 CERTIFICATES: dict[str, dict[str, Any]] = {
     "certificates.k8s.io/v1/CertificateSigningRequest": {
         "spec": {
@@ -40,7 +46,7 @@ CERTIFICATES: dict[str, dict[str, Any]] = {
             "nodeName": "n",
             "nodeUID": "3",
             "maxExpirationSeconds": 3600,
-            "stubPKCS10Request": "eA==",
+            "stubPKCS10Request": REQUEST,
         }
     },
 }

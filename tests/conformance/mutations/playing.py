@@ -25,12 +25,16 @@ _CHOSEN = ("nodePort", "healthCheckNodePort")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A difference, with the unit and the step in which it is; where only one server refused, what it said."""
+    """A difference, with the unit and the step in which it is; where only one server refused, what it said.
+
+    ``beside`` has all differences of the step.
+    """
 
     unit: Unit
     sent: Sent
     difference: Difference
     refusal: str = ""
+    beside: tuple[Difference, ...] = ()
 
 
 @contextlib.asynccontextmanager
@@ -105,7 +109,8 @@ def _told(unit: Unit, differing: list[Difference]) -> Iterator[Found]:
         sent = unit.sent[int(difference.step.split(" ", 1)[0]) - 1]
         if _is_free(difference) or (diverged and sent.is_follow_up):
             continue
-        yield Found(unit, sent, difference, _refusal(said.get(difference.step)))
+        beside = tuple(each for each in differing if each.step == difference.step)
+        yield Found(unit, sent, difference, _refusal(said.get(difference.step)), beside)
         diverged = True
 
 

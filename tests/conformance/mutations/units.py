@@ -69,8 +69,17 @@ def unit(kind: Kind, chance: random.Random) -> Unit:
         made.sent = [_create(kind, word, chance) for _ in range(4)]
         return made
     made.sent = [*_stored(kind, chance, f"{word}m"), Sent("sample", call=post(kind.path, _text(kind.new(word))))]
+    made.sent += _served(kind, word)
     made.sent += [_operation(kind, word, chance, name, query="dryRun=All") for name in OPERATIONS if _has(kind, name)]
     return made
+
+
+def _served(kind: Kind, word: str) -> Iterator[Sent]:
+    """Yield the wait for a sample that is a definition: once it is established, other rules hold."""
+    if kind.kind == "CustomResourceDefinition":
+        spec = kind.new(word)["spec"]
+        path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+        yield Sent("served", call=get(path, until=200, silent=True))
 
 
 def _text(body: Any) -> str:

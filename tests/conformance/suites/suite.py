@@ -29,11 +29,13 @@ class Suite:
     Attributes:
         run: runs it.
         differs: specs that this server does not pass, and why.
+        by_hand: whether it runs only where it is named.
     """
 
     name: str
     run: Runner
     differs: Mapping[str, str] = field(default_factory=dict)
+    by_hand: bool = False
 
     @property
     def path(self) -> Path:

@@ -79,6 +79,7 @@ _READ_CONFIG_MAPS = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["
 _READ_SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}
 _SELECTING = {"clusterRoleSelectors": [{"matchLabels": {"to-$id": "yes"}}]}
 _SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+_AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _SELF_REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 _AS_ACCOUNT = {"Impersonate-User": "system:serviceaccount:$ns:other"}
 _TOKEN_OF_AN_ACCOUNT = (
@@ -107,6 +108,13 @@ CASES = (
         post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds="600")),
         post(f"{_ACCOUNTS}/none/token", _token_request(expirationSeconds=600)),
         post(f"{_ACCOUNTS}/sa/token", _token_request(expirationSeconds=600), headers=_AS),
+    ),
+    case(
+        "what is only created has no table",
+        post(_SELF, _SELF_REVIEW, accept=_AS_TABLE),
+        post(f"{_ACCOUNTS}", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa"}}, silent=True),
+        post(f"{_ACCOUNTS}/sa/token", _token_request(), accept=_AS_TABLE),
+        post(_SELF, _SELF_REVIEW, accept=f"{_AS_TABLE},application/json"),
     ),
     case(
         "a review about a path",

@@ -165,6 +165,20 @@ CASES = (
         get(_A),
     ),
     case(
+        "apply reads tabs as space, but not before a block",
+        apply(
+            _A,
+            '{\n\t"apiVersion": "v1", "kind": "ConfigMap",\n\t"metadata": {"name": "a"},\n\t"data": {"k":\t"v",\t}\n}',
+            force=True,
+        ),
+        apply(_A, "apiVersion:\tv1\nkind: ConfigMap\t\nmetadata: {name: a}\ndata:\n  k: x\ty\t# c\n", force=True),
+        apply(
+            _A,
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: x\t\n    y \t \n\n    z\n",
+            force=True,
+        ),
+    ),
+    case(
         "apply reads JSON as YAML, with its ends of lines, control characters and longest key",
         *(
             apply(_A, json.dumps(config_map("a", {"k": f"a {text} b"}), ensure_ascii=False), force=True)
@@ -191,5 +205,20 @@ CASES = (
         apply(_A, config_map("a", {}), "one", force=True),
         apply(_A, config_map("a", {}), "one", force=True),
         apply(_A, config_map("a", {}), "two", force=True),
+    ),
+    case(
+        "apply judges types, then conflicts, then names, of built-in kinds too",
+        post(CONFIG_MAPS, config_map("a", {"k": "v"})),
+        apply(_A, {**config_map("a"), "metadata": {}}),
+        apply(_A, {**config_map("a", {"k": "w"}), "metadata": {"labels": {"c": "d"}}}),
+        apply(_A, {**config_map("a", {"k": "w"}), "metadata": {"name": "x", "namespace": "y"}}),
+        apply(_A, {**config_map("a"), "metadata": {"name": "x", "namespace": "y"}}),
+        apply(f"{CONFIG_MAPS}/new", {**config_map("a"), "metadata": {}}),
+        apply(f"{CONFIG_MAPS}/new", {**config_map("a"), "metadata": {"labels": {"c": "d"}}}),
+        apply(f"{CONFIG_MAPS}/new", {**config_map("a"), "metadata": {"name": "x", "uid": "y"}}),
+        apply(
+            _DEPLOYMENT_PATH,
+            _deployment({"name": "c", "image": "i", "resources": {"requests": {"cpu": {"a": 1}}}}),
+        ),
     ),
 )

@@ -3,6 +3,7 @@
 from tests.conformance.differential import widgets
 from tests.conformance.differential.language import (
     JSON_PATCH,
+    MERGE,
     STRATEGIC,
     TABLE,
     Events,
@@ -10,6 +11,7 @@ from tests.conformance.differential.language import (
     apply,
     case,
     delete,
+    documents,
     get,
     patch,
     post,
@@ -320,6 +322,39 @@ CASES = (
         post(PATH, widget("empty"), silent=True),
         post(PATH, widget("odd", int=1.5, num=2, bool="yes", date="never", list="x", object=None), silent=True),
         get(PATH, accept=TABLE),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "apply judges types, then conflicts, then names",
+        *ready(crd()),
+        post(PATH, {**widget(size=1), "metadata": {"name": "w", "labels": {"a": "b"}}}),
+        *(
+            apply(f"{PATH}/w", {**widget(size=1), "metadata": metadata})
+            for metadata in documents(
+                {},
+                {"labels": {"c": "d"}},
+                {"name": "x", "namespace": "y", "labels": {"a": "c"}},
+                {"name": "x", "namespace": "y"},
+                {"name": "x"},
+                {"name": "x", "managedFields": [{"time": "yesterday"}]},
+                {"name": "x", "managedFields": [{"manager": "m"}]},
+                {"name": "w", "managedFields": []},
+                {"name": "w", "creationTimestamp": "yesterday", "deletionTimestamp": ""},
+                {"name": "w", "uid": "x", "labels": {"a b": "c d"}, "deletionGracePeriodSeconds": 3},
+            )
+        ),
+        *(
+            apply(f"{PATH}/new", {**widget(size=1), "metadata": metadata})
+            for metadata in documents(
+                {},
+                {"labels": {"a": "b"}},
+                {"name": "x", "namespace": "y", "uid": "z", "resourceVersion": "v"},
+                {"name": "new", "namespace": "y", "resourceVersion": "v"},
+                {"name": "new", "resourceVersion": "v"},
+                {"name": "new", "creationTimestamp": "yesterday", "generation": 9},
+            )
+        ),
+        patch(f"{PATH}/w", {"metadata": {"uid": "x", "labels": {"a b": "c"}, "generation": 7}}, MERGE),
         cleanup=CLEANUP,
     ),
 )

@@ -103,6 +103,7 @@ CASES = (
         apply(f"{CONFIG_MAPS}/a", _text('"data":{"k":"1","k":"3"}'), query="&fieldValidation=Strict", force=True),
         apply(f"{CONFIG_MAPS}/a", _text('"data":{"k":"1","k":"3"}'), force=True),
         apply(f"{CONFIG_MAPS}/d", _text('"data":{"k":"1","k":"3"}', "d"), query="&fieldValidation=Strict"),
+        post(CONFIG_MAPS + _STRICT, _text('"foo":1,"data":{"k":"1","k":"2"},"bar":{"x":1,"x":2},"data":{}', "e")),
     ),
     case(
         "keys that are there twice are strict errors in YAML",

@@ -22,9 +22,12 @@ def _options(**options: Any) -> dict[str, Any]:
     return {"kind": "DeleteOptions", "apiVersion": "v1", **options}
 
 
-def _owned(name: str, *, block: bool = False) -> dict[str, Any]:
-    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": "$uid", "blockOwnerDeletion": block}
+def _owned(name: str, *, by: str = "a", block: bool = False) -> dict[str, Any]:
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": by, "uid": "$uid", "blockOwnerDeletion": block}
     return config_map(name, ownerReferences=[owner])
+
+
+_OTHER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": "$other"}
 
 
 CASES = (
@@ -108,6 +111,25 @@ CASES = (
         patch(f"{CONFIG_MAPS}/b", {"metadata": {"finalizers": None}}, silent=True),
         get(f"{CONFIG_MAPS}/b", until=404),
         get(_A, until=404),
+    ),
+    case(
+        "owners in a circle do not wait for each other in the foreground",
+        post(CONFIG_MAPS, config_map("a"), keep={"uid": "metadata.uid"}, silent=True),
+        post(CONFIG_MAPS, _owned("b", block=True), keep={"uid": "metadata.uid"}, silent=True),
+        patch(_A, {"metadata": {"ownerReferences": _owned("a", by="b", block=True)["metadata"]["ownerReferences"]}}),
+        delete(_A, _options(propagationPolicy="Foreground"), silent=True),
+        get(f"{CONFIG_MAPS}/b", until=404),
+        get(_A, until=404),
+    ),
+    case(
+        "a dependent of a second owner stays when the first is deleted in the foreground",
+        post(CONFIG_MAPS, config_map("a"), keep={"uid": "metadata.uid"}, silent=True),
+        post(CONFIG_MAPS, config_map("other"), keep={"other": "metadata.uid"}, silent=True),
+        post(CONFIG_MAPS, _owned("b", block=True), silent=True),
+        patch(f"{CONFIG_MAPS}/b", [{"op": "add", "path": "/metadata/ownerReferences/-", "value": _OTHER}], JSON_PATCH),
+        delete(_A, _options(propagationPolicy="Foreground"), silent=True),
+        get(_A, until=404),
+        get(f"{CONFIG_MAPS}/b"),
     ),
     case(
         "orphans stay and forget their owner",

@@ -9,6 +9,7 @@ _SCALE_PATH = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
 _API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 _WIDGET = "com.example.$id.v1.Widget"
 _IN_PATH = "/apis/$id.example.com/v1/namespaces/{namespace}/widgets"
+_KEEPING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True, "properties": {"spec": {"type": "object"}}}
 _UNVERSIONED = ("api", "apis", "version", ".well-known/openid-configuration", "openid/v1/jwks")
 _DEPLOYMENTS = "/apis/apps/v1/namespaces/{namespace}/deployments"
 _LISTS_OF_DEPLOYMENTS = (
@@ -150,6 +151,13 @@ CASES = (
             for part in ("x-kubernetes-action", "x-kubernetes-group-version-kind", "operationId")
         ),
         get("/openapi/v3/apis/$id.example.com/v1", only=f"paths {_IN_PATH}/{{name}} patch requestBody content"),
+        cleanup=CLEANUP,
+    ),
+    case(
+        "OpenAPI in its second version has only the type of a custom kind that keeps unknown fields",
+        *ready(crd(schema={"openAPIV3Schema": _KEEPING})),
+        get("/openapi/v3/apis/$id.example.com/v1", until=200, silent=True),
+        get("/openapi/v2", only=f"definitions {_WIDGET}", until=200),
         cleanup=CLEANUP,
     ),
     case(
