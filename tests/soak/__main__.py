@@ -1,4 +1,4 @@
-"""``make soak MINUTES=5 SEED=1 OBJECTS=5000 SERVER=real``: random trouble, and nothing may be lost or doubled."""
+"""``make soak MINUTES=5 SEED=1 OBJECTS=5000 PROCESSES=2``: random trouble, and nothing may be lost or doubled."""
 
 import asyncio
 import shutil
@@ -24,14 +24,16 @@ def _report(soak: Soak, seconds: float) -> None:
     rows = {
         "server": soak.cluster.server.name,
         "seed": str(soak.settings.seed),
+        "processes of a replica": str(soak.settings.processes),
+        "replicas share objects": "yes" if soak.settings.is_sharded else "no",
         "seconds": f"{seconds:.0f}",
         "longest calm": f"{judge.longest_calm_seconds:.0f} s" if judge else "-",
         "events": f"{judge.writers.count}, {judge.writers.refused} refused" if judge else "0",
         "reconciles": f"{soak.records.count}, {soak.records.failed} failed",
-        **{f"{kind}s": _count(soak, kind) for kind in ("storm", "fault", "compaction", "edit", "kill")},
+        **{f"{kind}s": _count(soak, kind) for kind in ("storm", "fault", "compaction", "edit", "kill", "hand")},
         "requests with a fault": str(soak.met),
         "reloads": str(soak.logs.reloads),
-        **{f"memory of the {role}": memory.told(role) for role in ("leader", "standby", "API server")},
+        **{f"memory of the {role}": memory.told(role) for role in ("leader", "standby", "worker", "API server")},
         "doubled": str(len(soak.records.doubled)),
     }
     print("\n".join(f"{name:<26}{value}" for name, value in rows.items()))

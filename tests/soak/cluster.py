@@ -1,8 +1,10 @@
 """The API server and the replicas as one, kept running: who ends is replaced, and every end has to have a reason."""
 
 import asyncio
+import os
 import signal
 import time
+from contextlib import suppress
 
 from tests.soak.processes import Replica, strays
 from tests.soak.records import Records
@@ -11,6 +13,7 @@ from tests.soak.settings import REPLICAS, Settings
 
 _LEADERSHIP = ("Leadership lost, exiting", "Leadership expired")
 _RESTART_SECONDS = 0.5
+_MOST = 4
 
 
 class Cluster:
@@ -27,6 +30,7 @@ class Cluster:
         self.server: Server = SERVERS[settings.server](settings)
         self._server_hurts = asyncio.Lock()
         self.replicas: list[Replica] = []
+        self._wanted = settings.replicas
         self.unexpected: list[str] = []
 
     async def supervise(self) -> None:
@@ -35,8 +39,10 @@ class Cluster:
             for replica in [each for each in self.replicas if not each.process.is_running]:
                 self.replicas.remove(replica)
                 self._judge(replica)
+                if replica.network is not None:
+                    replica.network.close()
                 await asyncio.sleep(_RESTART_SECONDS)
-            while len(self.replicas) < REPLICAS:
+            while len(self.replicas) < self._wanted:
                 self._numbers += 1
                 replica = Replica(self._settings, self.server.for_operators, f"replica-{self._numbers}")
                 await replica.start()
@@ -53,7 +59,8 @@ class Cluster:
     async def is_whole(self) -> bool:
         """Whether all replicas are ready and one leads."""
         ready = [await each.is_ready() for each in tuple(self.replicas)]
-        return len(ready) == REPLICAS and all(ready) and await self.leader() is not None
+        is_whole = len(ready) == self._wanted and all(ready) and await self.leader() is not None
+        return is_whole and (not self._settings.is_sharded or await self._is_divided())
 
     async def kill(self, what: str, seconds: float) -> bool:
         """Do one of the plan's kills, and return False if there is nobody to do it to.
@@ -69,11 +76,18 @@ class Cluster:
         leader = await self.leader()
         others = [each for each in self.replicas if each is not leader and not each.process.is_stopped]
         victim = leader if not what.endswith("standby") else next(iter(others), None)
-        if victim is None or victim.process.is_stopped:
+        if victim is None or victim.process.is_stopped or victim.has_stopped_worker:
             return False
-        if what.startswith("stop"):
+        if "worker" in what:
+            return await self._hurt_worker(victim, what, seconds)
+        if what.startswith("cut"):
+            await self._cut(victim, seconds)
+        elif what.startswith("stop"):
             await self._pause(victim, seconds)
-        elif what.startswith("end"):
+        elif what.startswith("add"):
+            self._wanted = min(self._wanted + 1, _MOST)
+        elif what.startswith(("end", "remove")):
+            self._wanted = max(self._wanted - what.startswith("remove"), REPLICAS)
             victim.expected.add(0)
             victim.process.send(signal.SIGTERM)
         else:
@@ -104,8 +118,19 @@ class Cluster:
                 replica.expected.add(0)
                 await replica.process.end()
             self._judge(replica)
+            if replica.network is not None:
+                replica.network.close()
         if (code := await self.server.close()) != 0:
             self.unexpected.append(f"the API server ends with {code}")
+
+    async def _is_divided(self) -> bool:
+        """Whether these replicas, and no others, own all shards, and no shard moves."""
+        found = [await each.sharding() for each in tuple(self.replicas)]
+        if not all(found):
+            return False
+        names = sorted(each["replica"] for each in found)
+        rests = all((each["unowned"], each["moving"]) == (0, 0) for each in found)
+        return rests and all(sorted(each["owners"]) == names for each in found)
 
     def _known(self) -> set[int]:
         return {*self.server.pids, *(each.process.pid for each in self.replicas)}
@@ -125,8 +150,31 @@ class Cluster:
         since = time.monotonic_ns()
         victim.process.send(signal.SIGSTOP)
         await asyncio.sleep(seconds)
-        self._records.paused.append((victim.name, since, time.monotonic_ns()))
+        if self._settings.processes == 1:  # workers go on, and have to stop by themselves
+            self._records.paused.append((victim.name, since, time.monotonic_ns()))
         victim.process.send(signal.SIGCONT)
+
+    async def _cut(self, victim: Replica, seconds: float) -> None:
+        if victim.network is not None:
+            victim.network.cut()
+            await asyncio.sleep(seconds)
+            victim.network.heal()
+
+    async def _hurt_worker(self, victim: Replica, what: str, seconds: float) -> bool:
+        leading = what.endswith("leads")
+        pid = next((pid for pid, leads in await victim.workers() if leads is leading), None)
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            if not what.startswith("stop"):
+                os.kill(pid, signal.SIGKILL)
+                return True
+            os.kill(pid, signal.SIGSTOP)
+            victim.has_stopped_worker = True
+            await asyncio.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
+        victim.has_stopped_worker = False
+        return True
 
     def _judge(self, replica: Replica) -> None:
         code = replica.process.code

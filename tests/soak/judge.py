@@ -11,6 +11,7 @@ from tests.soak.logs import Logs
 from tests.soak.memory import Memory
 from tests.soak.objects import Api, States
 from tests.soak.plugins import ROLES, Editor
+from tests.soak.processes import rss_mib_of
 from tests.soak.records import Records
 from tests.soak.writers import Writers
 
@@ -99,20 +100,22 @@ class Judge:
         for role, kind in ROLES.items():
             edit = self.editor.files[role].good
             for name, step in truth[kind].items():
-                run = self.records.last.get((role, name))
+                run = self.records.latest(role, name, step)
                 if run is None or run.step != step or run.edit != edit:
                     lost.append(f"{role} {name}: step {step} by edit {edit} is due, last was {run}")
         return lost + self._deleted_and_not_told(truth)
 
     def _deleted_and_not_told(self, truth: dict[str, dict[str, str]]) -> list[str]:
-        # A process or plugin that began after a deletion never hears of it: that is what finalizers are for.
+        # A process or plugin that began after a deletion never hears of it: that is what finalizers are for. The same
+        # holds for a worker process that gets an object's shard.
         leader = self.records.leader()
         return [
             f"{role} {name}: it is gone, last was {run}"
             for (role, name), run in self.records.last.items()
             if name not in truth[ROLES[role]]
             and run.step != "gone"
-            and run.instance == leader
+            and (run.replica == leader or (self.records.is_shared and run.uid))
+            and (not run.uid or run.begin > self.logs.moved)
             and run.edit >= self.editor.files[role].fresh
         ]
 
@@ -130,10 +133,12 @@ class Judge:
         for replica in self.cluster.replicas:
             role = "leader" if replica is leader else "standby"
             self.memory.weigh(role, replica.name, replica.process.rss_mib)
+            for pid, _ in await replica.workers():
+                self.memory.weigh("worker", f"{replica.name}.{pid}", rss_mib_of(pid))
         server = self.cluster.server.process
         self.memory.weigh("API server", f"of pid {server.pid}", server.rss_mib)
         # What kube-apiserver needs is its own affair.
-        judged = ("leader", "standby", "API server") if self.cluster.server.compacts else ("leader", "standby")
+        judged = ("leader", "standby", "worker", *(["API server"] if self.cluster.server.compacts else []))
         if grown := self.memory.grown(*judged):
             raise Violation("\n".join(grown))
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ _EXPECTED: dict[str, str] = {
     "Callback tried to exit the process": "SystemExit: 0",
     "Background task ended, restarting it": "controller/hostile",
     "Leadership expired, exiting": "",
+    # Of a worker process that was killed or stopped for long, whose supervisor was, or that noticed before its
+    # supervisor that leadership has expired. One that ends with 1 for another reason logs that.
+    "Worker ended, restarting it": '"status": ?(-9|1)\\b',
+    "Worker blocked, killing it": "",
+    "Supervisor ended, exiting": "",
+    # uvloop shuts TLS down on a connection that the network of a replica has reset in the meantime.
+    "Unhandled exception on the event loop": "Fatal error on SSL protocol.*the handler is closed",
 }
 # kube-apiserver reports what clients and faults do as errors of its own; it must only not break by itself.
 _REAL = "kube-apiserver"
@@ -27,13 +35,18 @@ _BROKEN = re.compile(r"^panic: |^fatal error: |Observed a panic|panicked: true")
 
 
 class Logs:
-    """Reads the logs as they grow."""
+    """Reads the logs as they grow.
+
+    Attributes:
+        moved: monotonic nanosecond at which the last move of objects between worker processes was read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._offsets: dict[str, int] = {}
         self.unexpected: list[str] = []
         self.reloads = 0
+        self.moved = 0
 
     def poll(self) -> None:
         """Read what is new."""
@@ -59,6 +72,8 @@ class Logs:
                 self.unexpected.append(f"{name}: {line}")
             return
         self.reloads += said.get("event") == "Plugin active"
+        if said.get("event") in {"Shards gained", "Shards given away"}:
+            self.moved = time.monotonic_ns()
         if said.get("level") in {"error", "critical"} or "exception" in said:
             pattern = _EXPECTED.get(str(said.get("event")))
             if said.get("plugin") == "hostile":

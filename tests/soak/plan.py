@@ -55,6 +55,25 @@ _WEIGHTS = {
 }
 _STORMS_ALIKE = 4
 _KILLS = ("kill leader", "kill standby", "stop leader", "stop leader", "end leader", "kill server", "stop server")
+# Only replicas with several worker processes have them; a worker that is stopped for long is killed and started again.
+_KILLS_OF_WORKERS = ("kill worker", "kill worker", "kill worker that leads", "stop worker")
+# Only replicas that share objects have a network of their own and are added and removed, and people meet their Leases.
+_KILLS_OF_SHARING = (
+    *("kill leader", "kill standby", "stop leader", "stop standby", "end leader", "end standby", "kill server"),
+    *("stop server", "cut leader", "cut standby", "cut standby", "add standby", "remove standby"),
+)
+_HANDS = (
+    *(
+        "delete a member",
+        "delete a member",
+        "edit a member",
+        "edit a member",
+        "delete the election",
+        "edit the election",
+    ),
+    *("delete the map", "edit the map"),
+)
+_SHARE_OF_HANDS = 0.25
 _PAUSES_SECONDS = (0.2, 1.0, 3.0, 14.0)
 
 
@@ -75,8 +94,13 @@ class Plan:
         weather: what the storm is made of; the first two of everything.
     """
 
-    def __init__(self, seed: int, hostile: tuple[str, ...] = HOSTILE) -> None:
+    def __init__(
+        self, seed: int, hostile: tuple[str, ...] = HOSTILE, *, processes: int = 1, is_sharded: bool = False
+    ) -> None:
         self._hostile = (*hostile, "none")
+        kills: dict[bool, tuple[str, ...]] = {False: _KILLS, True: (*_KILLS, *_KILLS_OF_WORKERS)}
+        self._kills = _KILLS_OF_SHARING if is_sharded else kills[processes > 1]
+        self._is_sharded = is_sharded
         self._random = random.Random(seed)
         self._storms_left = 2
         self.weather = "everything"
@@ -102,8 +126,10 @@ class Plan:
             return self._fault(pause)
         if kind == "edit":
             return Step(kind, choose.choice(EDITS), {"role": choose.choice(sorted(ROLES))}, pause)
+        if kind == "kill" and self._is_sharded and choose.random() < _SHARE_OF_HANDS:
+            return Step("hand", choose.choice(_HANDS), {"which": choose.random()}, pause)
         if kind == "kill":
-            return Step(kind, choose.choice(_KILLS), {"seconds": choose.choice(_PAUSES_SECONDS)}, pause)
+            return Step(kind, choose.choice(self._kills), {"seconds": choose.choice(_PAUSES_SECONDS)}, pause)
         if kind == "hostile":
             return Step(kind, choose.choice(self._hostile), {}, pause)
         return Step(kind, "compact", {}, pause)

@@ -1,7 +1,9 @@
 """The four plugins and what is done to their files.
 
 Each line a plugin writes says what one reconcile saw, when it began and ended, by which edit it ran and whether it went
-well. Only a reconcile whose process ends in the middle of it writes none.
+well. Only a reconcile whose process ends in the middle of it writes none. Each process has a file of its own, and a
+sharded controller names the object's uid: an object that is deleted and created again is another one, perhaps of
+another worker.
 """
 
 import time
@@ -10,6 +12,10 @@ from pathlib import Path
 
 WIDGET = "soak.example.com/v1/Widget"
 ROLES = {"configs-one": "v1/ConfigMap", "configs-two": "v1/ConfigMap", "secrets-one": "v1/Secret", "widgets": WIDGET}
+#: The one that stays single where the others are sharded.
+_SINGLE = "configs-two"
+_SHARDED = 'distribution="sharded", shard_by="uid", '
+_UID = "(found['metadata']['uid'] if found else '-')"
 #: The ConfigMap that the server puts into each namespace.
 CERTIFICATES = "kube-root-ca.crt"
 # Spread over all writers, whose number must not divide it.
@@ -22,19 +28,20 @@ import time
 
 from plugin_operator import controller
 
-PATH = os.path.join(os.environ["SOAK_RECORDS"], os.environ["SOAK_INSTANCE"])
+PATH = os.path.join(os.environ["SOAK_RECORDS"], os.environ["SOAK_INSTANCE"] + f".{{os.getpid()}}")
 """
 _BODY = """
-@controller(name="{role}", for_="{kind}", namespaces=["soak"], max_concurrent_reconciles=8)
+@controller(name="{role}", for_="{kind}", namespaces=["soak"], {distribution}max_concurrent_reconciles=8)
 async def reconcile(ctx, request):
     if request.name == "{certificates}":
         return
     begin = time.monotonic_ns()
-    kind, step, outcome = "-", "-", "failed"
+    kind, step, outcome, uid = "-", "-", "failed", {unknown!r}
     try:
         found = ctx.lister.get(request)
         kind = found["kind"] if found else "-"
         step = (found.get("spec") or found.get("data") or {{}}).get("step", "-") if found else "gone"
+        uid = {uid}
         await asyncio.sleep({slow} if int(request.name.rpartition("-")[2]) % {busy} == 7 else 0.001)
         if {crash}:
             raise RuntimeError("a planned crash of edit {edit}")
@@ -43,7 +50,7 @@ async def reconcile(ctx, request):
         outcome = "ok"
     finally:
         end = time.monotonic_ns()
-        line = f"{role} {{request.name}} {{kind}} {{step}} {edit} {{outcome}} {{begin}} {{end}}\\n"
+        line = f"{role} {{request.name}} {{kind}} {{step}} {edit} {{outcome}} {{begin}} {{end}} {{uid}}\\n"
         out = os.open(PATH, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(out, line.encode())
@@ -90,8 +97,9 @@ class File:
 class Editor:
     """Edits the plugins as people do."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_sharded: bool = False) -> None:
         self._folder = folder
+        self._sharded = {*ROLES} - {_SINGLE} if is_sharded else set()
         self.files = {role: File(folder / f"{role.replace('-', '_')}.py") for role in ROLES}
 
     def edit(self, role: str, how: str) -> None:
@@ -110,6 +118,9 @@ class Editor:
             certificates=CERTIFICATES,
             slow=1.0 if how == "slow" else 0.05,
             crash=how == "crash",
+            distribution=_SHARDED if role in self._sharded else "",
+            unknown="-" if role in self._sharded else "",
+            uid=_UID if role in self._sharded else "''",
         )
         is_new = how == "rename" or not file.path.exists()
         if how == "rename":

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -10,9 +11,11 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
+from tests.network import Network
 from tests.soak.settings import Settings
 
 MARK = f"SOAK_MARK={os.getpid()}-{time.monotonic_ns()}"
@@ -66,10 +69,7 @@ class Process:
     @property
     def rss_mib(self) -> float:
         """Its memory."""
-        with suppress(OSError):
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-            return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-        return 0.0
+        return rss_mib_of(self.pid)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal, if there is somebody to send it to."""
@@ -100,15 +100,39 @@ class Replica:
         self.probes = free_port()
         self.process = Process(settings, name)
         self.expected: set[int] = set()
+        self.has_stopped_worker = False
+        #: Of this replica alone, if replicas share objects: one that can be cut.
+        self.network: Network | None = None
 
     async def start(self) -> None:
         """Start it; it gets ready by itself."""
         await self.process.start(
-            *(*OPERATOR, "run", "--kubeconfig", str(self._kubeconfig), "--plugins-dir", str(self._settings.plugins)),
+            *(*OPERATOR, "run", "--kubeconfig", str(self._way()), "--plugins-dir", str(self._settings.plugins)),
             *("--metrics-addr", "0", "--health-probe-bind-address", f"127.0.0.1:{self.probes}", *_FLAGS),
+            *(["--processes", str(self._settings.processes)] if self._settings.processes > 1 else []),
+            *(["--shard-replicas"] if self._settings.is_sharded else []),
             SOAK_INSTANCE=self.name,
             SOAK_RECORDS=str(self._settings.records),
         )
+
+    def _way(self) -> Path:
+        """Return the kubeconfig; with a network of its own if replicas share objects."""
+        if not self._settings.is_sharded:
+            return self._kubeconfig
+        text = self._kubeconfig.read_text()
+        found = re.search(r"server: https://[^:]+:(\d+)", text)
+        assert found is not None
+        self.network = Network(int(found[1]))
+        own = self._settings.folder / f"kubeconfig-{self.name}"
+        own.touch(0o600)
+        own.write_text(text.replace(f":{found[1]}", f":{self.network.port}"))
+        return own
+
+    async def sharding(self) -> dict[str, Any]:
+        """Return what it says of the shard map; empty if it says nothing."""
+        status, text = await self.get("/status")
+        found: dict[str, Any] = json.loads(text).get("sharding", {}) if status == 200 else {}
+        return found
 
     async def get(self, path: str, seconds: float = 5.0) -> tuple[int, str]:
         """Ask its probe server; (0, "") if it does not answer."""
@@ -128,9 +152,23 @@ class Replica:
         status, text = await self.get("/status")
         return status == 200 and bool(json.loads(text)["leading"])
 
+    async def workers(self) -> list[tuple[int, bool]]:
+        """Return process id and whether it leads of each worker process that runs; none without --processes."""
+        status, text = await self.get("/status")
+        found = json.loads(text).get("workers", []) if status == 200 else []
+        return [(each["pid"], each["leads"]) for each in found if each["pid"]]
+
     async def is_ready(self) -> bool:
         """Whether it says so."""
         return (await self.get("/readyz"))[0] == 200
+
+
+def rss_mib_of(pid: int) -> float:
+    """Return the memory of a process, 0 if there is none."""
+    with suppress(OSError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return 0.0
 
 
 def free_port() -> int:

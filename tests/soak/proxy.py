@@ -12,12 +12,14 @@ import asyncio
 import ssl
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
+import http1
 from kube_apiserver.dispatch import verb_name
 from kube_apiserver.faults import FaultPlan, endpoint
 from kube_apiserver.faults.requests import LOST, cut, inject
@@ -28,7 +30,7 @@ from kube_apiserver.wire.response import Response, failed, respond
 from kube_apiserver.wire.status_error import StatusError
 from kube_apiserver.wire.watch_events import JsonEvents
 
-# RFC 9110 section 7.6.1, and what aiohttp writes by itself.
+# RFC 9110 section 7.6.1, and what the server writes by itself.
 _OF_ONE_CONNECTION = {
     "connection",
     "keep-alive",
@@ -54,7 +56,7 @@ class Proxy:
         self.plan = FaultPlan()
         self._nothing = Store()
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def __call__(self, request: http1.Request) -> http1.Answer:
         """Answer one request."""
         try:
             return await self._answer(request)
@@ -63,25 +65,25 @@ class Proxy:
         except (aiohttp.ClientError, ConnectionError, TimeoutError):
             if request.transport is not None:
                 request.transport.abort()
-            return web.Response(status=502)
+            return http1.Response(502)
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        path, target = request.rel_url.raw_path, parse_target(request.rel_url.raw_path)
+    async def _answer(self, request: http1.Request) -> http1.Answer:
+        path, target = request.path, parse_target(request.path)
         if path == endpoint.PATH:
             return await respond(request, await endpoint.answer(self.plan, self._nothing, request, path))
         verb = request.method.lower()
         if target is not None and target.plural:
-            watching = request.rel_url.query.get("watch", "") not in {"", "0", "false"}
+            watching = request.query.get("watch", "") not in {"", "0", "false"}
             verb = verb_name(request.method, target, watching=watching)
         subject = subject_of(request, target, verb)
         fault = self.plan.take(subject)
         reply: Response | None = None if fault is None else await inject(fault, request)
         if reply is not None and reply is not LOST:
             return await respond(request, reply)
-        body = await request.read()
+        body = await request.read(_BODY_LIMIT_BYTES)
         async with self._session.request(
             request.method,
-            request.rel_url,
+            URL(request.target, encoded=True),
             headers=_forwarded(request.headers),
             data=body or None,
             allow_redirects=False,
@@ -92,22 +94,21 @@ class Proxy:
             content = await answer.read()
             if reply is LOST:
                 raise cut(request)
-            return web.Response(status=answer.status, headers=_forwarded(answer.headers), body=content)
+            return http1.Response(answer.status, content, _forwarded(answer.headers))
 
-    async def _watch(self, answer: aiohttp.ClientResponse, response: WatchResponse) -> web.StreamResponse:
+    async def _watch(self, answer: aiohttp.ClientResponse, response: WatchResponse) -> WatchResponse:
         await response.open()
         try:
             async for lines in _whole_lines(answer.content):
                 await response.write(lines)
-            await response.write_eof()
+            await response.end()
         finally:
             response.close()
         return response
 
 
-def _forwarded(headers: "aiohttp.typedefs.LooseHeaders") -> CIMultiDict[str]:
-    every = CIMultiDict(headers)
-    return CIMultiDict((name, value) for name, value in every.items() if name.lower() not in _OF_ONE_CONNECTION)
+def _forwarded(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in _OF_ONE_CONNECTION)
 
 
 async def _whole_lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
@@ -120,20 +121,30 @@ async def _whole_lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         yield rest
 
 
+@asynccontextmanager
+async def listening(proxy: Proxy, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Serve a proxy on 127.0.0.1; yield its port."""
+    server = http1.HttpServer(proxy)
+    listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", port, ssl=tls)
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        await server.shutdown(0.2)
+
+
 async def _serve(url: str, data: Path, port: int) -> None:
     trust = ssl.create_default_context(cafile=str(data / "ca.crt"))
     own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     own.load_cert_chain(data / "apiserver.crt", data / "apiserver.key")
     connector = aiohttp.TCPConnector(ssl=trust, limit=0)
     timeout = aiohttp.ClientTimeout(total=None)  # patience is the client's affair
-    async with aiohttp.ClientSession(url, connector=connector, timeout=timeout, auto_decompress=False) as session:
-        server = web.Server(Proxy(session), handler_cancellation=True, access_log=None, keepalive_timeout=300.0)
-        runner = web.ServerRunner(server, shutdown_timeout=0.5)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=own).start()
+    async with (
+        aiohttp.ClientSession(url, connector=connector, timeout=timeout, auto_decompress=False) as session,
+        listening(Proxy(session), port, own),
+    ):
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.buffer.read)
-        await runner.cleanup()
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from tests.soak.hostile import ALL_HOSTILE, HOSTILE
 
 NAMESPACE = "soak"
 REPLICAS = 2
+SHARING_REPLICAS = 3
 WRITERS = 4
 STORM_SECONDS = 30.0
 # A watch that says nothing more is dropped after 90 seconds of silence; all else heals sooner if the machine is idle.
@@ -26,6 +27,8 @@ class Settings:
     """How long, how much, in which order, on which API server and where.
 
     Attributes:
+        processes: worker processes of each replica; with several, three of the four controllers are sharded.
+        is_sharded: whether all replicas work, with ``--shard-replicas``; then there are three.
         server: ``embedded`` or ``real``.
         hostile: which hostile plugins come; ``HOSTILE=all`` adds those that harm the process itself.
         calm_seconds: how long everything may take to be as it should be once trouble is over.
@@ -38,6 +41,13 @@ class Settings:
     calm_seconds: float
     folder: Path
     hostile: tuple[str, ...] = HOSTILE
+    processes: int = 1
+    is_sharded: bool = False
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas there are at the start."""
+        return SHARING_REPLICAS if self.is_sharded else REPLICAS
 
     @property
     def plugins(self) -> Path:
@@ -56,7 +66,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read MINUTES, OBJECTS, SEED, SERVER, HOSTILE and CALM_SECONDS, and make the folder.
+        """Read MINUTES, OBJECTS, SEED, SERVER, HOSTILE, PROCESSES, SHARDED and CALM_SECONDS, and make the folder.
 
         Raises:
             WrongSetting: one of them is not what it has to be.
@@ -69,7 +79,11 @@ class Settings:
             "objects": int(_number("OBJECTS", 5_000, at_least=20)),
             "seed": int(_number("SEED", secrets.randbelow(1_000_000))),
             "calm_seconds": _number("CALM_SECONDS", CALM_SECONDS),
+            "processes": int(_number("PROCESSES", 1, at_least=1)),
+            "is_sharded": bool(_number("SHARDED", 0)),
         }
+        if given["is_sharded"] and given["processes"] > 1:
+            raise WrongSetting("SHARDED=1 and PROCESSES=2: replicas that share objects have one process each")
         hostile = os.environ.get("HOSTILE") or "gate"
         if hostile not in {"gate", "all"}:
             raise WrongSetting(f"HOSTILE={hostile}: there are HOSTILE=gate (the default) and HOSTILE=all")

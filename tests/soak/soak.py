@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from plugin_operator.testing.eventually import eventually
-from tests.soak import hostile
+from tests.soak import hands, hostile
 from tests.soak.cluster import Cluster
 from tests.soak.judge import Judge, Violation
 from tests.soak.logs import Logs
@@ -35,14 +35,15 @@ class Soak:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.records = Records(settings.records)
+        self.records = Records(settings.records, is_shared=settings.is_sharded)
         self.logs = Logs(settings.logs)
-        self.editor = Editor(settings.plugins)
+        self.editor = Editor(settings.plugins, is_sharded=settings.processes > 1 or settings.is_sharded)
         self.cluster = Cluster(settings, self.records)
         self.done: Counter[tuple[str, str]] = Counter()
         self.met = 0
         self.judge: Judge
         self._faults: Api
+        self._admin: Api
         self._hurting: set[asyncio.Task[None]] = set()
         self._journal = settings.folder / "steps"
 
@@ -58,7 +59,7 @@ class Soak:
             for line in (f"on {server.name}", *server.remarks):
                 print(line, flush=True)
             async with Api.open(server.kubeconfig) as api, Api.open(server.for_operators) as faults:
-                self._faults = faults
+                self._faults, self._admin = faults, api
                 await self._run(api)
         finally:
             await self._settle_kills()
@@ -72,8 +73,8 @@ class Soak:
         writers = Writers(api, settings.objects, settings.seed, self.cluster.server.refusals)
         self.judge = Judge(self.cluster, self.records, self.logs, self.editor, api, writers, settings.calm_seconds)
         await self._prepare(api, writers)
-        plan = Plan(self.settings.seed, self.settings.hostile)
-        ends = time.monotonic() + self.settings.minutes * 60
+        plan = Plan(settings.seed, settings.hostile, processes=settings.processes, is_sharded=settings.is_sharded)
+        ends = time.monotonic() + settings.minutes * 60
         async with self._at_work(writers):
             await self._calm(writers)
             while time.monotonic() < ends:
@@ -125,12 +126,20 @@ class Soak:
         elif step.kind == "kill":
             self._hurting.add(asyncio.create_task(self._kill(step)))
             return
+        elif step.kind == "hand":
+            if not await self._meddle(step):
+                return
         elif step.kind == "compaction":
             if not self.cluster.server.compacts or not await self._ask("POST", _COMPACT):
                 return
         elif not await self._ask("POST", _FAULTS, step.details):
             return
         self.done[step.kind, step.name] += 1
+
+    async def _meddle(self, step: Step) -> bool:
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):  # a server that is gone has no Leases
+            return await hands.meddle(self._admin, step.name, step.details["which"])
+        return False
 
     async def _kill(self, step: Step) -> None:
         if await self.cluster.kill(step.name, step.details["seconds"]):
