@@ -19,7 +19,7 @@ OPERATOR = ROOT / "operator" / "plugin_operator"
 PUBLIC = ("plugin_operator", "plugin_operator.testing", "kube_apiserver")
 #: Each document for machines, and the modules that make it. ``check`` and ``validate`` print the same one.
 DOCUMENTS = {
-    "/status": ("app/status_report.py", "hosting/reporting/status.py", "hosting/permissions/missing_rules.py"),
+    "/status": ("app/reports/status_report.py", "hosting/reporting/status.py", "hosting/permissions/missing_rules.py"),
     "check -o json": ("cli/checking/report.py",),
     "finalizers -o json": ("cli/commands/leftovers/finalizers.py",),
     "manifests -o json": ("cli/commands/manifests.py",),

@@ -13,7 +13,8 @@ from typing import cast
 import pytest
 
 from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
-from plugin_operator.app.status_report import HostView
+from plugin_operator.app.reports.status_report import HostView
+from plugin_operator.app.workers.merged_answers import WORKER_RESTARTS
 from plugin_operator.cache import InformerFactory, State
 from plugin_operator.client import RESTMapper
 from plugin_operator.controllers.sources import late_maps
@@ -326,6 +327,22 @@ async def test_background_task_restarting(operator: RunningOperator, timeline: T
     story = Story(
         "BackgroundTaskRestarting", {"task": "scan"},
         {POD: healthy}, {POD: after}, {POD: after}, since={POD: before}, rise_minutes=1, fall_minutes=11,
+    )  # fmt: skip
+    await must_hold(story, timeline, tmp_path)
+
+
+async def test_worker_restarting(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:
+    metrics = Metrics()
+    restarts = metrics.family(WORKER_RESTARTS)
+    restarts.inc("1", by=0)
+    texts = []
+    for _ in range(2):
+        texts.append(operator.scrape() + scrape_of(metrics))
+        restarts.inc("1", by=30)
+    before, after = texts
+    story = Story(
+        "WorkerRestarting", {"worker": "1"},
+        {POD: before}, {POD: after}, {POD: after}, since={POD: before}, rise_minutes=2, fall_minutes=11,
     )  # fmt: skip
     await must_hold(story, timeline, tmp_path)
 

@@ -80,13 +80,14 @@ def test_a_release_is_installed_upgraded_rolled_back_and_uninstalled(
     rules = 'rbac.rules=[{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}]'
     notes = released(
         "upgrade", "r", CHART, *words, "--set-file", rf"plugins.mine\.py={tmp_path}/mine.py", "--set-json", rules,
-        "--set", "flags.log-level=debug",
+        "--set", "flags.log-level=debug", "--set", "flags.processes=4",
     )  # fmt: skip
     assert "has the plugins" in notes
+    assert "set resources for 4 worker processes" in notes
     objects = kubectl.of_instance("r")
     assert one(objects, "ConfigMap", "plugins")["data"] == {"mine.py": PLUGIN}
     assert one(objects, "ClusterRole", "-plugins")["rules"][0]["resources"] == ["pods"]
-    assert "--log-level=debug" in container_of(objects)["args"]
+    assert {"--log-level=debug", "--processes=4"} <= set(container_of(objects)["args"])
     assert not any("plugin-secret" in obj["metadata"]["name"] for obj in objects)
     assert {obj["metadata"]["name"] for obj in objects if obj["kind"] == "Role"} == {
         "r-plugin-operator-leader-election"

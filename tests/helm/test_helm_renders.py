@@ -57,6 +57,14 @@ def test_values_render_the_objects_of_the_components(helm: Helm) -> None:
     assert made == expected
 
 
+def test_values_render_the_worker_processes_of_the_component(helm: Helm) -> None:
+    ours = container_of(helm.template("--values", CHART / "ci" / "processes-values.yaml"))
+    theirs = container_of(with_components("processes"))
+
+    assert ours["resources"] == theirs["resources"]
+    assert f"--processes={ours['resources']['requests']['cpu']}" in ours["args"]
+
+
 def test_the_source_of_a_plugin_survives_to_the_letter(helm: Helm) -> None:
     made = helm.template(values={"plugins": NASTY})
 
