@@ -17,14 +17,16 @@ from bench.peers.peer import Peer
 from bench.processes import ROOT
 from bench.report import print_table
 from bench.results import Results
-from bench.scenarios import FULL, QUICK, Scenario
+from bench.scenarios import FULL, PROCESSES, QUICK, Scenario
+
+_NAMES = list(dict.fromkeys(name for each in FULL for name in (each.group, each.name) if name))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rows and smaller loads, one repetition")
     parser.add_argument("--peer", action="append", choices=[each.name for each in peers.ALL], help="only this one")
-    parser.add_argument("--scenario", action="append", choices=[each.name for each in FULL], help="only this one")
+    parser.add_argument("--scenario", action="append", choices=_NAMES, help="only this one")
     parser.add_argument("--repeat", type=int, help="interleaved repetitions (default: as the scenario says)")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one phase (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="where to write (default: bench/results/latest.json or quick.json)")
@@ -71,7 +73,7 @@ def main() -> int:
     arguments = _arguments()
     scenarios = [
         each for each in (QUICK if arguments.quick else FULL)
-        if not arguments.scenario or each.name in arguments.scenario
+        if not arguments.scenario or {each.name, each.group} & {*arguments.scenario}
     ]  # fmt: skip
     results = Results()
     present = _present(arguments.peer, results)
@@ -89,7 +91,9 @@ def main() -> int:
         with real:
             done.append(_measure(scenario, present, Runner(real, arguments.timeout), results, arguments.repeat))
     results.derive(scenarios)
-    path = arguments.json or ROOT / "bench" / "results" / ("quick.json" if arguments.quick else "latest.json")
+    # A run of this group alone fills its own page, and must not replace the table of all others.
+    name = "quick" if arguments.quick else PROCESSES if arguments.scenario == [PROCESSES] else "latest"
+    path = arguments.json or ROOT / "bench" / "results" / f"{name}.json"
     results.write(path)
     console = Console() if sys.stdout.isatty() else Console(width=200)
     print_table(results, console)

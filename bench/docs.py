@@ -1,9 +1,10 @@
-"""``python -m bench.docs``: put the last full run into docs/performance.md and the pages that quote it."""
+"""``python -m bench.docs``: put the last runs into performance.md, scaling.md and the pages that quote them."""
 
 import sys
+from pathlib import Path
 
 from bench import plots, quotes
-from bench.metrics import ROWS
+from bench.metrics import PROCESSES, ROWS
 from bench.processes import ROOT
 from bench.report import markdown
 from bench.results import Results
@@ -18,27 +19,49 @@ PLOTS = {
 
 def main() -> int:
     """Rewrite what is between the marks; the exit status is 1 if there is no run or no place for it."""
-    source = ROOT / "bench" / "results" / "latest.json"
-    page = ROOT / "docs" / "performance.md"
-    text = page.read_text()
-    if not source.exists() or BEGIN not in text or END not in text:
-        print(f"{source} or the marks in {page} are missing: run make bench first", file=sys.stderr)
+    runs = ROOT / "bench" / "results"
+    pages = ROOT / "docs"
+    latest, processes = runs / "latest.json", runs / "processes.json"
+    unmarked = [page for page in (pages / "performance.md", pages / "scaling.md") if not has_marks(page.read_text())]
+    if unmarked or not (latest.exists() or processes.exists()):
+        print(f"{latest} or the marks in {unmarked or pages} are missing: run make bench first", file=sys.stderr)
         return 1
-    results = Results.read(source)
+    if latest.exists():
+        _fill_performance(pages / "performance.md", Results.read(latest))
+    if processes.exists():
+        _fill_scaling(pages / "scaling.md", Results.read(processes))
+    return 0
+
+
+def has_marks(text: str) -> bool:
+    """Return whether a page has a place for a table."""
+    return BEGIN in text and END in text
+
+
+def filled(text: str, table: str) -> tuple[str, str]:
+    """Return the page with the table between the marks, and what stood there before."""
+    before, _, rest = text.partition(BEGIN)
+    last, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table}\n{END}{after}", last
+
+
+def _fill_performance(page: Path, results: Results) -> None:
     pictures = []
     for name, scenarios in PLOTS.items():
         plots.write(
             results, [row for row in ROWS if row.scenario in scenarios], page.parent / "performance" / f"{name}.svg"
         )
         pictures.append(f"![{name}](performance/{name}.svg)")
-    before, _, rest = text.partition(BEGIN)
-    last, _, after = rest.partition(END)
-    table = markdown(results)
-    page.write_text(before + BEGIN + "\n" + table + "\n" + "\n".join(pictures) + "\n" + END + after)
+    table = markdown(results, [row for row in ROWS if row not in PROCESSES])
+    text, last = filled(page.read_text(), table + "\n" + "\n".join(pictures))
+    page.write_text(text)
     for name in quotes.PAGES:
         quoting = ROOT / name
         quoting.write_text(quotes.replaced(quoting.read_text(), last, table))
-    return 0
+
+
+def _fill_scaling(page: Path, results: Results) -> None:
+    page.write_text(filled(page.read_text(), markdown(results, PROCESSES).rstrip())[0])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""``python -m bench.guard``: fail if the way from an event to a reconcile costs much more than what was recorded.
+"""``python -m bench.guard``: fail if an event, a reconcile or a create costs much more than what was recorded.
 
 It counts operations instead of seconds, so that a busy machine changes nothing: calls of Python and C functions for one
-event, from the bytes of the watch to the end of the reconcile, and for one PATCH; and the bytes that one cached object
-keeps. The load is recorded bytes, in this process. ``--record`` writes what it counts as the new measure.
+event, from the bytes of the watch to the end of the reconcile, and for one PATCH; for one create in the embedded API
+server; and the bytes that one cached object keeps. The load is recorded bytes, in this process. ``--record`` writes
+what it counts as the new measure.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import Any, cast
 
 from bench import stream
 from bench.calls import Calls
+from bench.creating import LOADS, calls_of_one_create
 from bench.patching import calls_of_one_patch
 from plugin_operator import logs
 from plugin_operator.cache.handlers import Distributor
@@ -130,6 +132,7 @@ async def count() -> dict[str, float]:
         "calls for the steps around one reconcile": round(await _calls_of_the_steps(path.guard), 1),
         "calls for one failed reconcile, from queue to done": round(await _calls_of_a_failure(path.guard, added), 1),
         "calls for one PATCH": round(await calls_of_one_patch(), 1),
+        **{f"calls for one create of a {kind}": round(await calls_of_one_create(kind), 1) for kind in LOADS},
         "bytes of one object and its queued key": round((after - before) / OBJECTS),
         "bytes of one object at the peak": round((peak - before) / OBJECTS),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.peers.peer import COUNTER_VARIABLE, Counter, Job, Peer
 from bench.processes import ROOT, Sample, running, sample
 from bench.servers import Server
+from bench.worker_counters import WorkerCounters
 
 # Fewer may be right, since several changes of an object can become one reconcile, but a busy machine pauses peers too.
 _DOUBTFUL_QUIET_SECONDS = 3.0
@@ -68,7 +69,8 @@ class RevisionBuilder:
         self._directory = Path(tempfile.mkdtemp(prefix="plugin-operator-bench-"))
         kubeconfig = server.write_kubeconfig(self._directory / "kubeconfig", tls=tls)
         self._launch = peer.prepare(self._directory, kubeconfig, job)
-        self._counter = Counter(self._directory / "counter")
+        counts = WorkerCounters if peer.shards and job.processes else Counter
+        self._counter = counts(self._directory / "counter")
 
     def __enter__(self) -> Life:
         log = self._directory / "log"

@@ -2,12 +2,13 @@
 
 import time
 
-from bench import latency
+from bench import latency, workers
 from bench.life import Life, PeerFailed, RevisionBuilder
 from bench.peers.peer import Peer
 from bench.processes import Sample
 from bench.scenarios import Scenario
 from bench.servers import Server
+from bench.worker_counters import WorkerCounters
 
 Values = dict[str, float]
 
@@ -46,6 +47,8 @@ class Runner:
             settled = life.sample()
             values |= {"cpu_to_listed_seconds": settled.cpu_seconds}
             values |= {"resident": settled.resident_bytes, "peak": settled.peak_bytes}
+            if isinstance(life.counter, WorkerCounters):
+                values |= workers.memory(life, scenario.job.processes)
             values |= self._load(peer, scenario, life, settled)
             if scenario.job.pulse:
                 values |= life.counter.pulse()
@@ -56,11 +59,16 @@ class Runner:
             return {}
         if scenario.kind in {"idle", "storm"}:
             return _watched(life, scenario.seconds, settled)
+        if scenario.kind == "held":
+            return workers.held(life, self._server, scenario.objects)
+        if scenario.kind == "killed":
+            return workers.killed(life)
         events = scenario.events // _SLOW_PART if peer.slow and scenario.kind == "burst" else scenario.events
         # What was written before are Events about the plugin's start, not about objects.
         written = self._server.writes()
         values = self._burst(life, scenario, events)
-        if not self._server.holds_watches(scenario.job.kinds or 1):
+        watching = scenario.job.processes if peer.shards and scenario.job.processes else 1
+        if not self._server.holds_watches((scenario.job.kinds or 1) * watching):
             raise PeerFailed("its watch did not hold")
         return values | {"api_writes": self._server.writes() - written}
 

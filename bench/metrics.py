@@ -24,6 +24,13 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The same for a number of which more is better."""
+
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row.
 
@@ -43,7 +50,7 @@ class Row:
     scale: float = 1.0
     digits: int = 0
     more_is_better: bool = False
-    bars: tuple[Times | AtMost, ...] = ()
+    bars: tuple[Times | AtMost | AtLeast, ...] = ()
 
 
 def _latency(rate: int, bar_p99: float, *, cpu_bar: float | None = None) -> list[Row]:
@@ -56,12 +63,44 @@ def _latency(rate: int, bar_p99: float, *, cpu_bar: float | None = None) -> list
     ]
 
 
+def _of_processes(count: int) -> list[Row]:
+    wait = f"processes-wait-{count}"
+    where = f"{count} process{'es' if count > 1 else ''}"
+    rows = [Row(wait, "runs_per_second", f"reconciles/s that wait 5 ms, {where}", more_is_better=True)]
+    if count > 1:
+        title = f"the same, of {count} x one process"
+        rows.append(Row(wait, "part_of_processes", title, 1, 2, more_is_better=True, bars=(AtLeast(0.8),)))
+    return rows
+
+
 GROWTH = (1_000, 10_000, 50_000, 100_000, 200_000)
 _LOADS = (
     ("burst", "while 50,000 are listed and changed"),
     ("paced", "at 10,000 events/s"),
     ("patch", "with PATCHes"),
 )
+
+#: Of ``--processes``; they have a table of their own in the docs.
+PROCESSES: tuple[Row, ...] = (
+    *(row for count in (1, 2, 4, 8) for row in _of_processes(count)),
+    Row("processes-compute-1", "runs_per_second", "reconciles/s that compute 1 ms, 1 process", more_is_better=True),
+    Row("processes-compute-2", "runs_per_second", "reconciles/s that compute 1 ms, 2 processes", more_is_better=True),
+    Row(
+        "processes-compute-2", "times_one_process", "the same, times one process", 1, 2, more_is_better=True,
+        bars=(AtLeast(1.8),),
+    ),
+    Row(
+        "processes-patch", "runs_per_second", "reconciles/s with one PATCH, 2 processes", more_is_better=True,
+        bars=(Times(1.2, is_aim=True),),
+    ),
+    Row("processes-patch", "cpu_per_run", "CPU per reconcile with one PATCH, 2 processes, µs", 1e6, 1),
+    Row("processes-killed", "worker_bytes", "memory of each of 2 idle workers (PSS), MiB", 1 / MIB, 1),
+    Row("processes-wait-8", "worker_bytes", "memory of each of 8 idle workers (PSS), MiB", 1 / MIB, 1),
+    Row(
+        "processes-killed", "restart_seconds", "kill -9 of a worker to the next reconcile of its objects, s", 1, 2,
+        bars=(AtMost(2),),
+    ),
+)  # fmt: skip
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -114,6 +153,7 @@ ROWS: tuple[Row, ...] = (
     Row("idle", "resident", "resident when idle, MiB", 1 / MIB, 1, bars=(AtMost(80),)),
     Row("idle", "own_resident", "resident without helpers that end later, MiB", 1 / MIB, 1, bars=(AtMost(50),)),
     Row("idle", "cpu_share", "CPU when idle, % of a core", 100, 2),
+    *PROCESSES,
     Row("real-burst", "list_seconds", "kube-apiserver: list and reconcile 5,000, s", 1, 2),
     Row("real-burst", "events_per_second", "kube-apiserver: burst to reconciled, events/s", more_is_better=True),
     Row("real-burst", "cpu_per_event", "kube-apiserver: CPU per event, µs", 1e6, 1),

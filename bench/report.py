@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.metrics import GROWTH, ROWS, AtMost, Row, Times
+from bench.metrics import GROWTH, ROWS, AtLeast, AtMost, Row, Times
 from bench.peers.peer import OURS, RIVAL
 from bench.results import Results
 
@@ -16,10 +16,10 @@ def measured(results: Results) -> list[str]:
     return [peer for peer in results.versions if any(peer in found for found in results.outcomes.values())]
 
 
-def cells(results: Results, peers: Sequence[str]) -> list[tuple[str, list[str]]]:
+def cells(results: Results, peers: Sequence[str], rows: Sequence[Row] | None = None) -> list[tuple[str, list[str]]]:
     """Return the measured rows: title, one cell for each peer, the ratio to the rival, and the bar."""
     found = []
-    for row in ROWS:
+    for row in ROWS if rows is None else rows:
         line = [_cell(results, row, peer) for peer in peers]
         if any(line):
             found.append((row.title, [*line, *_against(results, row)]))
@@ -41,7 +41,10 @@ def _against(results: Results, row: Row) -> tuple[str, str]:
     return "" if ratio is None else f"{ratio:.2f}", "; ".join(filter(None, verdicts))
 
 
-def _verdict(results: Results, row: Row, bar: Times | AtMost) -> str:
+def _verdict(results: Results, row: Row, bar: Times | AtMost | AtLeast) -> str:
+    if isinstance(bar, AtLeast):
+        reached = results.median(row, OURS)
+        return "" if reached is None else f"{_met(reached >= bar.least)} (≥ {bar.least:.2g})"
     if isinstance(bar, AtMost):
         reached = results.median(row, OURS)
         return "" if reached is None else f"{_met(reached <= bar.most)} (≤ {bar.most:.2g})"
@@ -93,9 +96,9 @@ def print_table(results: Results, console: Console) -> None:
         console.print(f"not measured: {what}: {reason}", markup=False)
 
 
-def markdown(results: Results) -> str:
+def markdown(results: Results, rows: Sequence[Row]) -> str:
     """Return the same as a Markdown table, with machine and versions above it."""
-    peers = measured(results)
+    peers = [peer for peer in measured(results) if any(results.values(row, peer) for row in rows)]
     machine = results.machine
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     lines = [
@@ -109,7 +112,7 @@ def markdown(results: Results) -> str:
         + " | times better than typed | bar |",
         "|---" + "|---:" * (len(peers) + 2) + "|",
     ]
-    lines += [f"| {title} | {' | '.join(line)} |" for title, line in cells(results, peers)]
+    lines += [f"| {title} | {' | '.join(line)} |" for title, line in cells(results, peers, rows)]
     lines += ["", *(f"- {sentence}" for sentence in growth(results))]
     lines += ["", *(f"Not measured: {what}: {reason}" for what, reason in results.absent.items())]
     return "\n".join(lines).rstrip() + "\n"

@@ -46,12 +46,21 @@ class Results:
                 idle = [each["resident"] for each in self.outcomes.get("idle", {}).get(peer, ())]
                 for values in found:
                     values["peak_by_settled"] = values["peak"] / values["resident"]
+                    values.update(self._by_one_process(scenario, peer, values))
                     if not idle or scenario.objects == 1:
                         continue
                     added = values["resident"] - statistics.median(idle)
                     values["bytes_per_object"] = added / scenario.objects
                     if scenario.job.copies > 1:
                         values["bytes_per_controller"] = added / (scenario.job.copies - 1)
+
+    def _by_one_process(self, scenario: Scenario, peer: str, values: dict[str, float]) -> dict[str, float]:
+        """Return the rate in rates of the scenario with one process."""
+        alone = [each["runs_per_second"] for each in self.outcomes.get(scenario.one_process, {}).get(peer, ())]
+        if not alone:
+            return {}
+        times = values["runs_per_second"] / statistics.median(alone)
+        return {"times_one_process": times, "part_of_processes": times / scenario.job.processes}
 
     def values(self, row: Row, peer: str) -> list[float]:
         """Return a row's values of one peer in the row's unit, lowest first; empty if it was not measured."""

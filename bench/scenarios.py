@@ -17,7 +17,8 @@ class Scenario:
     Attributes:
         name: in the JSON file, and of its plot.
         title: for people.
-        kind: what follows the list: ``idle``, ``burst``, ``paced``, ``storm``, or nothing for ``growth``.
+        kind: what follows the list: ``idle``, ``burst``, ``paced``, ``storm``, ``held``, ``killed``, or nothing for
+            ``growth``.
         objects: ConfigMaps that exist before the peer starts.
         size: bytes of one, about.
         events: changes sent; by ``slow`` peers a tenth of them.
@@ -29,6 +30,8 @@ class Scenario:
         seconds: how long an ``idle`` or ``storm`` is watched.
         tls: the connection is encrypted.
         real: the server is kube-apiserver.
+        group: of scenarios that are chosen together.
+        one_process: name of the scenario with one process that the rate is compared with.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Scenario:
     seconds: float = 0.0
     tls: bool = False
     real: bool = False
+    group: str = ""
+    one_process: str = ""
 
     @property
     def watchers(self) -> int:
@@ -62,6 +67,28 @@ def _paced(rate: int, seconds: int) -> Scenario:
         f"latency-{rate}", f"{rate:,} events/s", "paced", objects=1000, events=rate * seconds, rate=rate, peers=MAIN
     )  # fmt: skip
 
+
+#: The group of the scenarios of ``--processes``.
+PROCESSES = "processes"
+_WORK = {"wait": "waits 5 ms", "compute": "computes for about 1 ms"}
+
+
+def _processes(handler: str, processes: int, objects: int) -> Scenario:
+    title = f"each reconcile {_WORK[handler]}, {objects:,} objects changed, --processes {processes}"
+    return Scenario(
+        f"processes-{handler}-{processes}", title, "held", objects=objects, peers=(OURS,), repeat=2, group=PROCESSES,
+        job=Job(handler=handler, processes=processes), one_process=f"processes-{handler}-1",
+    )  # fmt: skip
+
+
+_PROCESSES_PATCH = Scenario(
+    "processes-patch", "each reconcile sends one PATCH, 2 processes of 16 workers", "burst", objects=5_000,
+    events=5_000, peers=GO_AND_US, job=Job(handler="patch", workers=16, processes=2), group=PROCESSES,
+)  # fmt: skip
+_PROCESSES_KILLED = Scenario(
+    "processes-killed", "1,000 objects, 2 processes, one is killed", "killed", objects=1_000, peers=(OURS,),
+    job=Job(processes=2), group=PROCESSES,
+)  # fmt: skip
 
 # So few events wait in the sockets of a stopped process that kube-apiserver does not give up on its watch.
 _REAL_BURST = Scenario(
@@ -124,6 +151,10 @@ FULL: tuple[Scenario, ...] = (
         "storm", "1,000 objects whose reconciles always fail", "storm", objects=1_000, peers=GO_AND_US,
         job=Job(handler="fail"), seconds=5.0, repeat=2,
     ),
+    *(_processes("wait", count, 4_000) for count in (1, 2, 4, 8)),
+    *(_processes("compute", count, 4_000) for count in (1, 2)),
+    _PROCESSES_PATCH,
+    _PROCESSES_KILLED,
     _REAL_BURST,
     _REAL_PATCH,
 )  # fmt: skip
@@ -139,6 +170,10 @@ QUICK: tuple[Scenario, ...] = (
         "patch", "each reconcile sends one PATCH, 16 workers", "burst", objects=1_000, events=1_000,
         peers=(*GO_AND_US, RIVAL_ON_ONE_THREAD), job=Job(handler="patch", workers=16), repeat=1,
     ),
+    *(replace(_processes("wait", count, 200), repeat=1) for count in (1, 2, 4, 8)),
+    *(replace(_processes("compute", count, 200), repeat=1) for count in (1, 2)),
+    replace(_PROCESSES_PATCH, objects=500, events=500, repeat=1),
+    replace(_PROCESSES_KILLED, repeat=1),
     replace(_REAL_BURST, repeat=1),
     replace(_REAL_PATCH, repeat=1),
 )  # fmt: skip

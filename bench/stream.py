@@ -3,7 +3,9 @@
 Deterministic, so that two runs replay the same stream. Owns no sockets: the load server frames and sends.
 """
 
+import hashlib
 import json
+import uuid
 
 NAMESPACES = 20
 GROUP_VERSION = b'"apiVersion":"v1","kind":"ConfigMap",'
@@ -32,7 +34,7 @@ def body_of(index: int, version: int, size: int) -> bytes:
     metadata = {
         "name": name,
         "namespace": namespace,
-        "uid": f"00000000-0000-4000-8000-{index:012d}",
+        "uid": str(uuid.UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4)),
         "resourceVersion": str(version),
         "creationTimestamp": "2026-01-02T03:04:05Z",
         "labels": {"app": f"app-{index % 50}", "tier": "backend"},

@@ -88,11 +88,13 @@ class Job:
     """What a handler does besides counting.
 
     Attributes:
-        handler: ``noop``, ``read`` (one object from the cache), ``patch`` (one PATCH), ``fail`` (raise).
+        handler: ``noop``, ``read`` (one object from the cache), ``patch`` (one PATCH), ``fail`` (raise), ``wait``
+            (5 ms) or ``compute`` (about 1 ms).
         workers: reconciles at once, where a peer has such a setting.
         copies: controllers with that handler.
         kinds: custom kinds, one for each of as many controllers; 0 for ConfigMaps.
         pulse: the handler's process also measures how long its event loop stands still, where it has one.
+        processes: that the objects are divided among, by a peer that can; 0 for a controller that is not sharded.
     """
 
     handler: str = "noop"
@@ -100,6 +102,7 @@ class Job:
     copies: int = 1
     kinds: int = 0
     pulse: bool = False
+    processes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class Peer:
         prepare: writes what it needs into the given directory and says how to start it on the given kubeconfig.
         slow: gets a tenth of the events, or the others would wait for it for minutes.
         metadata: asks for nothing but the metadata of objects.
+        shards: divides objects among processes if the job says so.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Peer:
     prepare: Callable[[Path, Path, Job], Launch]
     slow: bool = False
     metadata: bool = False
+    shards: bool = False
 
 
 class Counter:

@@ -13,12 +13,13 @@ from importlib import metadata
 from pathlib import Path
 
 from bench.peers.peer import COUNTING, OURS, PULSE, REMEMBERED_VARIABLE, Job, Launch, Peer
+from bench.worker_counters import COUNTING_APART
 
 PLUGIN = """
 from plugin_operator import Context, Request, controller
 
 
-@controller(for_="%(kind)s", name="%(name)s", max_concurrent_reconciles=%(workers)d)
+@controller(for_="%(kind)s", name="%(name)s", max_concurrent_reconciles=%(workers)d%(more)s)
 async def bench(ctx: Context, request: Request) -> None:
 %(body)s
 """
@@ -30,6 +31,13 @@ BODIES = {
     await ctx.client.patch("v1/ConfigMap", request.name, seen, request.namespace)
     count(request.name)""",
     "fail": "    count(request.name)\n    raise RuntimeError('as the benchmark asks for')",
+    "wait": "    if await is_measured():\n        await asyncio.sleep(0.005)\n    count(request.name)",
+    "compute": """\
+    if await is_measured():
+        total = 0
+        for number in range(20_000):
+            total += number
+    count(request.name)""",
 }
 
 
@@ -70,13 +78,16 @@ def _prepare(directory: Path, kubeconfig: Path, job: Job) -> Launch:
     for number in range(job.copies):
         kind = f"bench.example.com/v1/Bench{number % job.kinds:02d}" if job.kinds else "v1/ConfigMap"
         words = {"kind": kind, "name": f"bench-{number:03d}", "workers": job.workers, "body": BODIES[job.handler]}
-        head = COUNTING + PULSE if job.pulse else COUNTING
+        words["more"] = ', distribution="sharded"' if job.processes else ""
+        head = COUNTING_APART if job.processes else COUNTING + PULSE if job.pulse else COUNTING
         (plugins / f"bench_{number:03d}.py").write_text(head + PLUGIN % words)
     command = [
         _interpreter(), "-m", "plugin_operator", "run",
         "--kubeconfig", str(kubeconfig), "--plugins-dir", str(plugins),
         "--metrics-addr", "127.0.0.1:0", "--health-probe-bind-address", "127.0.0.1:0",
     ]  # fmt: skip
+    if job.processes:
+        command.append(f"--processes={job.processes}")
     # Each plugin maps the file for itself, and pages that many touch would count as memory as many times.
     return Launch(command, {REMEMBERED_VARIABLE: "0"} if job.copies > 1 else {})
 
@@ -86,4 +97,4 @@ def _version() -> str:
     return metadata.version("plugin-operator")
 
 
-PEER = Peer(OURS, _version, _prepare)
+PEER = Peer(OURS, _version, _prepare, shards=True)
