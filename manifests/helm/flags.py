@@ -85,6 +85,8 @@ def _type(option: click.Option) -> Schema:
             return {"enum": [*map(str, choices), None]}
         case click.types.BoolParamType():
             return {"type": ["boolean", "null"]}
+        case click.IntRange(min=least, max=most):
+            return {"type": ["integer", "null"], "minimum": least, "maximum": most}
         case kind if kind.name == "duration":
             return DURATION
         case _:

@@ -181,11 +181,20 @@ def _operator_roles(objects: list[Object]) -> Iterator[Template]:
         )  # fmt: skip
 
 
+#: Of replicas that share objects: the names of their Leases cannot be listed beforehand.
+_SHARED_LEASES = {
+    "apiGroups": ["coordination.k8s.io"],
+    "resources": ["leases"],
+    "verbs": ["get", "list", "watch", "update", "delete"],
+}
+
+
 def _lease_roles(objects: list[Object]) -> Iterator[Template]:
     role = one(objects, "Role", "plugin-operator-leader-election")
     put(role, "rules.1.resourceNames.0", Expr('include "plugin-operator.lease" $'))
     put(role, "rules.2.resourceNames.0", Expr('include "plugin-operator.schedules" $'))
     role["rules"][1] = When("$.Values.leaderElection.enabled", role["rules"][1])
+    role["rules"].append(When('index (default dict $.Values.flags) "shard-replicas"', _SHARED_LEASES))
     binding = one(objects, "RoleBinding", "plugin-operator-leader-election")
     put(binding, "roleRef.name", Expr(_name(binding["roleRef"]["name"])))
     _subjects(binding)

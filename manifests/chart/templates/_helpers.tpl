@@ -213,6 +213,14 @@ PLUGINS_DIR: {{ printf "/plugins/current/%s" .Values.gitSync.folder | trimSuffix
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection.enabled) -}}
 {{- fail "replicas > 1 needs leaderElection.enabled: several replicas would work at the same time" -}}
 {{- end -}}
+{{- $given := default dict .Values.flags -}}
+{{- $processes := int (default 1 (get $given "processes")) -}}
+{{- if and (get $given "shard-replicas") (not .Values.leaderElection.enabled) -}}
+{{- fail "flags.shard-replicas needs leaderElection.enabled: the replicas elect the one that divides the shards" -}}
+{{- end -}}
+{{- if and (get $given "shard-replicas") (gt $processes 1) -}}
+{{- fail "flags.shard-replicas and flags.processes cannot be combined: leave out flags.processes and set replicas" -}}
+{{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) -}}
 {{- fail "metrics.serviceMonitor.enabled needs metrics.enabled" -}}
 {{- end -}}
