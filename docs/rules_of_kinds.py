@@ -14,7 +14,7 @@ from kube_apiserver.strategies import Strategy
 
 PAGE = Path(__file__).with_name("rules-of-kinds.md")
 #: How docstrings begin. What follows names fields.
-SETS, CHECKS = "Set ", "Return the field errors of "
+SETS, DROPS, CHECKS = "Set ", "Drop ", "Return the field errors of "
 _HEAD = """# The rules of built-in kinds
 
 For people who test against the embedded API server: what it does with each built-in kind beyond its schema.
@@ -38,7 +38,7 @@ kube-apiserver.
 def said(function: Callable[..., Any]) -> str:
     """Return the first line of the docstring of a function of a strategy, without its usual beginning."""
     first = (function.__doc__ or "").partition("\n")[0]
-    for beginning in (SETS, CHECKS):
+    for beginning in (SETS, DROPS, CHECKS):
         first = first.removeprefix(beginning)
     return first.rstrip(".").replace("``", "`")
 
@@ -49,6 +49,7 @@ def functions_of(strategy: Strategy) -> Iterator[Callable[..., Any]]:
         strategy.default,
         strategy.default_new,
         strategy.prepare_create,
+        strategy.as_kept,
         strategy.validate,
         strategy.validate_with_old,
         strategy.validate_update,
@@ -76,6 +77,7 @@ def _rules(strategy: Strategy, resource: ResourceInfo) -> Iterator[str]:
     for what, functions in (
         ("Set where absent", (strategy.default,)),
         ("Set on create", (strategy.default_new, strategy.prepare_create)),
+        ("Dropped", (strategy.as_kept,)),
         ("Checked", (strategy.validate, strategy.validate_with_old)),
         ("Refused in an update", (strategy.validate_update,)),
         ("Checked in a status", (strategy.validate_status,)),
