@@ -48,7 +48,7 @@ unexport VERSION DRY_RUN REGISTRY IMAGE_NAME TAG NAMESPACE OPTIONS TIMESTAMP PLA
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---- set-up: stamps make the second run instant; a changed pin installs again
 $(BIN)/python:
@@ -136,10 +136,15 @@ test: $(VENV)/.dev ## Run the tests (a few minutes; the slow ones have targets o
 FAULT_SUITES := property integration/faults integration/app/test_every_task_is_supervised.py replicas \
 	integration/client/test_proxies_in_trouble.py integration/hosting/test_stopped_processes.py \
 	$(addprefix acceptance/,test_healing.py test_load_while_plugins_change.py test_run_against_a_cluster.py \
-	test_stop_without_a_server.py test_stopped_sandbox.py test_without_inotify.py)
+	test_stop_without_a_server.py test_stopped_sandbox.py test_without_inotify.py test_worker_processes.py \
+	test_faults_with_workers.py test_reloads_in_workers.py test_blame_with_workers.py)
 .PHONY: test-faults
-test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas, load and state machines (four minutes)
+test-faults: $(VENV)/.dev ## Run the tests of failing servers and processes, of replicas, workers, load and state machines (six minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(addprefix tests/,$(FAULT_SUITES)) $(ARGS)
+
+.PHONY: test-replicas
+test-replicas: $(VENV)/.dev controlplane ## Test replicas on kube-apiserver, with its division of watches off and on (eight minutes; needs Go)
+	@REPLICAS_SERVER=real REPLICAS_LONG=1 $(BIN)/python -m pytest -n 2 tests/replicas $(ARGS)
 
 # Every command, Dockerfile, manifest and piece of Python in the docs, and the least roles of each example. Each page and
 # each example starts servers and operators of its own.
@@ -246,15 +251,15 @@ test-site: site ## Look at each page in Chromium at three widths: nothing may be
 	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m pytest -n 2 tests/site $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 20 minutes, with QUICK=1 four
+bench: $(VENV)/.dev ## Measure beside controller-runtime (Go), kube-rs (cargo) and kopf; 25 minutes, with QUICK=1 six
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 .PHONY: bench-docs
-bench-docs: $(VENV)/.dev ## Put the table and the plots of the last make bench into docs/performance.md
+bench-docs: $(VENV)/.dev ## Put the table and the plots of the last make bench into docs/performance.md and scaling.md
 	@$(BIN)/python -m bench.docs
 
 .PHONY: guard
-guard: $(VENV)/.dev ## Fail if an event or a reconcile takes over 25 % more operations or memory than recorded
+guard: $(VENV)/.dev ## Fail if an event, a reconcile or a create takes over 25 % more operations or memory than recorded
 	@$(BIN)/python -m bench.guard $(ARGS)
 
 .PHONY: attack-size
@@ -269,6 +274,10 @@ bench-reload: $(VENV)/.dev ## Measure what a reload costs, step by step, and how
 bench-typed: $(VENV)/.dev ## Measure reading typed objects beside dicts and the models of others
 	@PYTHONPATH=operator $(BIN)/python -m bench.typed_reads
 
+.PHONY: simulate-shards
+simulate-shards: $(VENV)/.dev ## Simulate a million objects on 100 replicas: imbalance, moves, writes, the coordinator's core
+	@PYTHONPATH=operator $(BIN)/python -m bench.shards $(ARGS)
+
 .PHONY: bench-apiserver
 bench-apiserver: controlplane ## Measure the embedded API server beside the real one (needs Go)
 	@$(BIN)/python -m bench.apiservers $(ARGS)
@@ -276,6 +285,10 @@ bench-apiserver: controlplane ## Measure the embedded API server beside the real
 .PHONY: bench-start
 bench-start: $(VENV)/.dev ## Measure the start of the embedded API server, in process and as a process, and a restore
 	@PYTHONPATH=operator $(BIN)/python -m bench.start $(ARGS)
+
+.PHONY: bench-replicas
+bench-replicas: $(VENV)/.dev ## Measure 1, 2 and 4 replicas that share objects: rate, bytes of each, moves
+	@PYTHONPATH=operator $(BIN)/python -m bench.replicas $(ARGS)
 
 .PHONY: bench-crds
 bench-crds: controlplane ## Measure the embedded API server beside the real one with 150 CRDs (needs Go)
@@ -288,8 +301,9 @@ controlplane: $(VENV)/.dev ## Build the real kube-apiserver with etcd, once, for
 # The tests write, so they ignore the shell's KUBECONFIG: name the cluster on the command line.
 STAND_IN = $(if $(filter command,$(origin KUBECONFIG)),$(abspath $(KUBECONFIG)))
 REPLICAS = $(if $(STAND_IN),,tests/replicas)
-# Two processes with an API server each: one builds images while the other compares. Files in their order end at one time.
-APART   := -n 2 --dist loadfile --no-loadscope-reorder
+# Processes with an API server each: one builds images while another compares, and two begin with replicas, which mostly
+# wait. Files in their order end at one time.
+APART   := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or KUBECONFIG=of-a-cluster)
@@ -297,7 +311,7 @@ conformance: $(VENV)/.dev ## Test on a real API server and compare (needs Go, or
 	  $(BIN)/python tests/gotools/build.py $$program >/dev/null || \
 	  { status=$$?; [ $$status = 3 ] && [ -z "$$CI" ] && exit 0; exit $$status; }; done; \
 	export CONFORMANCE_KUBECONFIG='$(STAND_IN)' REPLICAS_SERVER=real; status=0; \
-	$(BIN)/python -m pytest $(if $(STAND_IN),,$(APART)) tests/conformance $(REPLICAS) $(ARGS) || status=1; \
+	$(BIN)/python -m pytest $(if $(STAND_IN),,$(APART)) $(REPLICAS) tests/conformance $(ARGS) || status=1; \
 	TEST_SERVER=real $(BIN)/python -m pytest $(if $(STAND_IN),,-n $(WORKERS)) tests/integration tests/acceptance $(ARGS) \
 	  || status=1; \
 	exit $$status
@@ -323,17 +337,31 @@ conformance-suites: $(VENV)/.dev $(VENV)-suites/.tools ## Run suites of other pr
 	@$(if $(RECORD)$(ARGS),,$(foreach program,$(OLD_KUBECTLS),SCRIPTS_KUBECTL=$$($(BIN)/python tests/gotools/build.py $(program)) \
 	  $(BIN)/python -m pytest tests/conformance/test_kubectl.py &&)) true
 
+.PHONY: conformance-e2e
+conformance-e2e: $(VENV)/.dev ## Run Kubernetes' own specs of sig-api-machinery and compare with kube-apiserver (RECORD=1 lists; needs Go)
+	@for program in controlplane kubernetes-e2e; do $(BIN)/python tests/gotools/build.py $$program >/dev/null || exit; done
+	@$(BIN)/python -m tests.conformance.suites kubernetes-e2e $(if $(RECORD),--record) $(ARGS)
+
 # Duration, size and API server (embedded or real) of a soak; SEED repeats the order of a run.
 MINUTES ?= 5
 OBJECTS ?= 5000
 SERVER  ?= embedded
+# Worker processes of each replica in a soak.
+PROCESSES ?= 1
+# With SHARDED=1, three replicas share the objects.
+SHARDED ?=
 .PHONY: hostile
 hostile: $(VENV)/.dev ## Send hostile requests to the API server and measure how long a bystander waits (REQUESTS=10000)
 	@$(BIN)/python -m tests.property.hostile $(or $(REQUESTS),10000)
 
 .PHONY: soak
-soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER, HOSTILE)
-	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) SERVER='$(SERVER)' HOSTILE='$(HOSTILE)' $(BIN)/python -m tests.soak
+soak: $(VENV)/.dev $(if $(filter real,$(SERVER)),controlplane) ## Random faults, edits and kills for MINUTES; nothing may be lost or doubled (OBJECTS, SEED, SERVER, HOSTILE, PROCESSES, SHARDED)
+	@MINUTES=$(MINUTES) OBJECTS=$(OBJECTS) SEED=$(SEED) PROCESSES=$(PROCESSES) SHARDED=$(SHARDED) SERVER='$(SERVER)' HOSTILE='$(HOSTILE)' $(BIN)/python -m tests.soak
+
+# SCHEDULES is the number of them, SEED that of the first one: it repeats a schedule.
+.PHONY: model-shards
+model-shards: $(VENV)/.dev ## Search random schedules of the sharding protocol for two owners of a shard; an hour (SCHEDULES, SEED)
+	@PYTHONPATH=operator $(BIN)/python -m tests.sharding_model --schedules $(or $(SCHEDULES),1000000) --seed $(or $(SEED),0)
 
 .PHONY: lock
 lock: $(BIN)/python ## Resolve the pins again; UPGRADE=1 takes newer versions

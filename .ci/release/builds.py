@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DEADLINE_SECONDS = 300
-_PACKAGES = ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp")
+_PACKAGES = ("plugin_operator", "kube_apiserver", "go_cel", "go_regexp", "http1")
 #: Files without which a wheel is not to be released; ``{info}`` is its .dist-info.
 _NEEDED = (
     *(f"{package}/{name}" for package in _PACKAGES for name in ("__init__.py", "py.typed")),

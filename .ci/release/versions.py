@@ -12,6 +12,7 @@ _VERSION = r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?"
 #: Files that name the version, with the text around it; each text stands in its file at least once.
 PLACES = (
     ("pyproject.toml", rf'(?m)(?<=^version = "){_VERSION}(?="$)'),
+    ("operator/plugin_operator/app/build.py", rf'(?<=\nVERSION = "){_VERSION}(?=")'),
     ("manifests/base/kustomization.yaml", rf'(?<=newTag: "){_VERSION}(?=")'),
     ("manifests/chart/Chart.yaml", rf"(?<=\nversion: ){_VERSION}(?=\n)"),
     ("manifests/chart/Chart.yaml", rf"(?<=\nappVersion: ){_VERSION}(?=\n)"),
