@@ -80,7 +80,9 @@ class WatchStream:
             raise not_acceptable(STREAMED)
         self.events = events_of(media)
         self._bookmarks = bool(request.flag("allowWatchBookmarks"))
-        self._seconds = request.number("timeoutSeconds") or _SHORTEST_DEFAULT_SECONDS * (1 + random.random())  # noqa: S311
+        self._seconds = request.number("timeoutSeconds") or random.randint(  # noqa: S311
+            _SHORTEST_DEFAULT_SECONDS, 2 * _SHORTEST_DEFAULT_SECONDS
+        )
         self._selection = Selection(request)
         initial = _send_initial_events(request)
         self._initial_end = initial is True and self._bookmarks
