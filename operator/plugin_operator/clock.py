@@ -37,7 +37,7 @@ class Clock(Protocol):
         """Return the wall clock as an aware UTC time, for display and API objects. Never measure with it."""
 
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> Timer:
-        """Run ``callback`` on the event loop after ``delay_seconds``."""
+        """Run ``callback`` on the event loop after ``delay_seconds``, or up to a millisecond earlier: uvloop rounds."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait; cancellation ends the wait at once."""

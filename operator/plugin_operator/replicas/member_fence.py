@@ -6,6 +6,9 @@ from plugin_operator import logs
 from plugin_operator.clock import Clock, Timer
 from plugin_operator.fence import Fence
 
+# uvloop rounds delays to it, so a shorter one would be no delay.
+_TIMER_TICK_SECONDS = 0.001
+
 _log = logs.get_logger(__name__)
 
 
@@ -37,25 +40,32 @@ class MemberFence(Fence):
 
     def extend(self, moment: float) -> bool:
         """Open the fence until ``moment``; return whether it is open. No effect once it was closed."""
-        now = self._time.monotonic()
-        if self._is_closed or moment <= now:
+        if self._is_closed or moment <= self._time.monotonic():
             return False
         self.open_until(moment)
-        self._stop_timer()
-        self._timer = self._time.call_later(moment - now, self.lapse)
+        self._set_timer()
         return True
 
     def lapse(self) -> None:
         """Let work wait until the next ``extend``, if the time has passed."""
-        if self.until != -math.inf and not self.is_open:
-            _log.warning("Lease not renewed in time, reconciles wait")
-            self.suspend()
+        if self.until == -math.inf:
+            return
+        if self.is_open:
+            self._set_timer()  # the timer of an event loop may fire a millisecond early
+            return
+        _log.warning("Lease not renewed in time, reconciles wait")
+        self.suspend()
 
     def close(self) -> None:
         """Reject actions from now on."""
         self._is_closed = True
         self._stop_timer()
         super().close()
+
+    def _set_timer(self) -> None:
+        self._stop_timer()
+        left = self.until - self._time.monotonic()
+        self._timer = self._time.call_later(max(_TIMER_TICK_SECONDS, left), self.lapse)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -1,12 +1,14 @@
 """The fence of a replica closes when its Lease was not renewed in time, and opens with the next renewal."""
 
 import asyncio
+import math
+from collections.abc import Callable
 
 import pytest
 
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.replicas.member_fence import MemberFence
-from plugin_operator.testing.virtual_clock import VirtualClock
+from plugin_operator.testing.virtual_clock import VirtualClock, VirtualTimer
 
 
 @pytest.fixture
@@ -43,6 +45,26 @@ async def test_each_renewal_moves_the_deadline(fence: MemberFence, clock: Virtua
     await clock.advance(9.9)
     fence.check()
     assert clock.pending == 1
+
+
+class EarlyClock(VirtualClock):
+    """A clock whose timers fire a part of a millisecond early, as uvloop rounds them."""
+
+    __slots__ = ()
+
+    def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> VirtualTimer:
+        """Schedule the call in whole milliseconds, rounded down."""
+        return super().call_later(math.floor(delay_seconds * 1000) / 1000, callback)
+
+
+async def test_work_waits_though_the_timer_of_the_loop_fires_early() -> None:
+    clock = EarlyClock()
+    fence = MemberFence(clock)
+    fence.extend(clock.monotonic() + 10.0004)
+    await clock.advance(10.0002)
+    assert fence.is_open
+    await clock.advance(0.001)
+    assert (fence.is_suspended, fence.closes_at) == (True, None)
 
 
 async def test_a_process_that_was_suspended_acts_no_more_before_its_timers_run(
