@@ -5,7 +5,7 @@ import contextlib
 import io
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 from typing import Any
@@ -21,6 +21,7 @@ from tests.conformance.differential.targets import Target
 # Whether the body ends with a line feed, beside the headers.
 _END = "ends with a line feed"
 STEP_SECONDS = 20.0
+NO_ANSWER = "no answer in time"
 POLL_SECONDS = 0.1
 # Kinds whose objects sequences may leave with a finalizer that nobody but them would take off.
 MAY_LINGER = ("configmaps", "persistentvolumeclaims")
@@ -50,7 +51,7 @@ class Player:
         self._watches: dict[str, aiohttp.ClientResponse] = {}
 
     async def play(self, case: Case) -> list[Outcome]:
-        """Play every step; a step past its deadline is an outcome like any other. Cleans up also when cancelled."""
+        """Play every step; one past its deadline is an outcome even if it is silent. Cleans up also when cancelled."""
         own_namespace = "$ns" in repr(case)
         if own_namespace:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._namespace}}
@@ -90,10 +91,11 @@ class Player:
             async with asyncio.timeout(STEP_SECONDS):
                 value = await self._step(step)
         except TimeoutError:
-            value = "no answer in time"
+            value = NO_ANSWER
         except aiohttp.ClientError as error:
             value = f"connection failed: {type(error).__name__}"
-        return [] if isinstance(step, Call) and step.silent else [Outcome(label, value)]
+        is_shown = value == NO_ANSWER or not (isinstance(step, Call) and step.silent)
+        return [Outcome(label, value)] if is_shown else []
 
     async def _step(self, step: Step) -> Any:
         match step:
@@ -188,6 +190,11 @@ async def play(case: Case, target: Target, word: str) -> list[Outcome]:
     connector = aiohttp.TCPConnector(ssl=target.context or True)
     async with aiohttp.ClientSession(target.url, headers=headers, connector=connector) as session:
         return await Player(session, word).play(case)
+
+
+def unanswered(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the labels of the steps that had no answer, or not the expected one, in time."""
+    return [outcome.label for outcome in outcomes if outcome.value == NO_ANSWER]
 
 
 def _describe(step: Step) -> str:

@@ -189,7 +189,7 @@ CASES = (
             "!has(self.title) || !format.dns1123Label().validate(self.title).hasValue()",
             {
                 "rule": "!has(self.label) || !format.named('labelValue').value().validate(self.label).hasValue()",
-                "messageExpression": "format.labelValue().validate(self.label).value().join('; ')",
+                "messageExpression": "format.labelValue().validate(self.label).value()[0]",
             },
             url=TEXT,
             ip=TEXT,

@@ -165,7 +165,7 @@ _LISTS = {
     "atomic": {"type": "array", "items": _TEXT, "x-kubernetes-list-type": "atomic"},
     "whole": {"type": "object", "additionalProperties": _NUMBER, "x-kubernetes-map-type": "atomic"},
 }
-_EMBEDDED = {
+_EMBEDDED_FIELDS = {
     "template": {"type": "object", "x-kubernetes-embedded-resource": True, "properties": {"spec": {"type": "object"}}},
     "open": {
         "type": "object",
@@ -252,7 +252,7 @@ CASES = (
     ),
     case(
         "an object inside an object",
-        *ready(_with_spec(_EMBEDDED)),
+        *ready(_with_spec(_EMBEDDED_FIELDS)),
         post(
             PATH, widget(template={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}}})
         ),

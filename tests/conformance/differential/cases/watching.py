@@ -185,7 +185,11 @@ CASES = (
     case(
         "a streaming list from a version holds all that is newer and a bookmark",
         post(CONFIG_MAPS, config_map("a"), keep={"rv": "metadata.resourceVersion"}, silent=True),
-        post(CONFIG_MAPS, config_map("b", labels={"in": "yes"}), silent=True),
+        post(
+            CONFIG_MAPS, config_map("b", labels={"in": "yes"}), keep={"newest": "metadata.resourceVersion"}, silent=True
+        ),
+        # From now on kube-apiserver's cache holds both; the list would else end at the first.
+        get(f"{CONFIG_MAPS}?resourceVersion=$newest&resourceVersionMatch=NotOlderThan", silent=True),
         OpenWatch(
             f"{_WATCH}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
             "&resourceVersion=$rv&labelSelector=in%3Dyes"
