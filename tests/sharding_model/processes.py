@@ -183,7 +183,7 @@ class MemberProcess(Process):
             request = writer.on_found(record, lease.state) if lease is not None else None
             if request is not None:
                 self._send(request, written, looked, failed)
-            else:
+            elif lease is None or writer.is_lost:
                 lost()
 
         self._send(writer.publish(record), written, looked, failed)

@@ -7,7 +7,7 @@ from random import Random
 from plugin_operator.sharding import Coordinator, Member, Shard, ShardMap
 from plugin_operator.sharding.balance import Candidate, Planner, plan
 from plugin_operator.sharding.coordinator import FOUNDING
-from plugin_operator.sharding.lease_writer import LeaseState, LeaseWriter
+from plugin_operator.sharding.lease_writer import LeaseState, LeaseWriter, lease_of
 from plugin_operator.sharding.member_table import PATIENCE
 from plugin_operator.sharding.timing import MAX_DRIFT
 from tests.sharding_model.processes import TIMING, CoordinatorProcess, MemberProcess
@@ -146,6 +146,7 @@ class Schedule:
             self._delete_lease,
             self._restore_lease,
             self._touch_lease,
+            *[self._edit_lease] * 2,
             self._delete_map,
             self._edit_map,
             self._restore_map,
@@ -212,6 +213,15 @@ class Schedule:
     def _touch_lease(self) -> None:
         if name := self._lease():
             self.world.store.touch_lease(name)
+
+    def _edit_lease(self) -> None:
+        """Put an older record into a Lease, perhaps of a member that cannot correct it."""
+        store, random = self.world.store, self._random
+        if (name := self._lease()) and (records := store.history.get(name)):
+            store.edit_lease(name, random.choice([*records, *records[-2:-1] * 3]))
+            for each in self.members:
+                if lease_of(each.name)[0] == name and random.random() < 0.7:
+                    each.cut(40.0)
 
     def _delete_map(self) -> None:
         self.world.store.delete_map()

@@ -37,6 +37,7 @@ class Store:
         self.leases: dict[str, Lease] = {}
         self.map: StoredMap | None = None
         self.old_leases: list[MemberRecord] = []
+        self.history: dict[str, list[MemberRecord]] = {}
         self.old_maps: list[ShardMap] = []
         self.watchers: list[Watcher] = []
         self.version = 0
@@ -72,6 +73,8 @@ class Store:
     def _put_lease(self, name: str, uid: int, record: MemberRecord | None) -> tuple[str, Lease | None]:
         lease = Lease(name, uid, self._next(), record)
         self.leases[name] = lease
+        if record is not None:
+            self.history.setdefault(name, []).append(record)
         self.writes += 1
         self._report("lease", lease)
         return "ok", lease
@@ -101,6 +104,10 @@ class Store:
         """Change metadata of a Lease, as a person does with a label."""
         lease = self.leases[name]
         self._put_lease(name, lease.uid, lease.record)
+
+    def edit_lease(self, name: str, record: MemberRecord) -> None:
+        """Put an older record of a Lease into it, as a person does who applies what was saved."""
+        self._put_lease(name, self.leases[name].uid, record)
 
     # ---- the map
 

@@ -64,15 +64,23 @@ class LeaseWriter:
         self.is_lost = False
         self._known = created
         self._is_unsure = False
+        # Renewals of the record published last: an older one is never written after it.
+        self._latest = 0
 
     def publish(self, record: MemberRecord) -> LeaseRequest:
         """Return the request that writes a record, or the one that must come before it."""
+        self._latest = max(self._latest, record.renewals)
         return LookUpLease(record) if self._is_unsure else UpdateLease(record, self._known)
 
     def on_found(self, record: MemberRecord, state: LeaseState) -> UpdateLease | None:
-        """Return the request that writes a record after ``LookUpLease`` found the Lease; None if it is another one."""
+        """Return the request that writes a record after ``LookUpLease`` found the Lease.
+
+        The result is None if it is another Lease, which is then lost, or if a later record was published meanwhile.
+        """
         if state.uid != self._known.uid:
             self.is_lost = True
+            return None
+        if record.renewals < self._latest:
             return None
         self._known, self._is_unsure = state, False
         return UpdateLease(record, state)

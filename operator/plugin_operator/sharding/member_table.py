@@ -5,7 +5,7 @@ counts. A membership is over, once and permanently, in one of four ways:
 
 - Its record says that the member has left.
 - Its process has ended.
-- The Lease was deleted in the state observed last, *and* no renewal was observed for the length of the lease. A renewal
+- The Lease was deleted in the state observed last, *and* that state was observed for the length of the lease. A renewal
   that was not observed makes that request fail, so a late watch does no harm.
 - The Lease does not exist, as the store itself said, and the length of the lease has passed since. A Lease that was
   deleted never comes back with the uid after which its member is named.
@@ -33,7 +33,7 @@ class Observation(msgspec.Struct):
     Attributes:
         record: the record observed last; None if only the absence of the Lease is known.
         resource_version: version of that record.
-        renewed_at: when its last renewal was observed.
+        renewed_at: when the last change of its Lease was observed: a renewal, or an edit by hand.
         followed_at: when it was observed first that the member follows its series of maps.
         lost_at: a moment after which no renewal was written; infinity while the Lease exists.
         is_over: whether the member can no longer work.
@@ -76,8 +76,8 @@ class MemberTable:
         if is_at_least(known.resource_version, resource_version):
             return False
         before, known.record, known.resource_version = known.record, record, resource_version
-        if record.renewals != before.renewals:
-            known.renewed_at, known.revoking_at = now, -math.inf
+        # Also an edit by hand counts: it may have replaced a renewal that was not observed.
+        known.renewed_at, known.revoking_at = now, -math.inf
         if record.origin != before.origin:
             known.followed_at = now
         known.is_over = record.phase is Phase.LEFT

@@ -118,11 +118,12 @@ def test_a_lease_that_a_person_restored_is_recognized_when_it_cannot_be_revoked(
     assert set(written(ticked(machine, 2 * LEASE)).shards.values()) == {Shard("b", 2)}
 
 
-def test_an_edit_of_a_lease_by_hand_is_no_renewal() -> None:
+def test_an_edit_of_a_lease_by_hand_counts_as_a_renewal_because_it_may_have_replaced_one() -> None:
     machine, _ = knowing(stored(2, ALL_OF_A), record("a"))
     machine.on_lease(record("a"), "8", LEASE - 1)
 
-    assert ticked(machine, LEASE) == [RevokeLease("a", "8")]
+    assert ticked(machine, 2 * LEASE - 2) == []
+    assert ticked(machine, 2 * LEASE - 1) == [RevokeLease("a", "8")]
 
 
 def test_a_late_event_of_a_lease_is_ignored() -> None:

@@ -47,3 +47,14 @@ def test_a_missing_lease_is_lost(writer: LeaseWriter) -> None:
     writer.on_missing()
 
     assert writer.is_lost
+
+
+def test_a_late_look_at_the_lease_does_not_write_an_older_record_over_a_newer_one(writer: LeaseWriter) -> None:
+    newer = MemberRecord(name=RECORD.name, renewals=2)
+    writer.on_doubt()
+    writer.publish(RECORD)
+    assert writer.publish(newer) == LookUpLease(newer)
+    assert writer.on_found(newer, LATER) == UpdateLease(newer, LATER)
+
+    assert writer.on_found(RECORD, LATER) is None
+    assert not writer.is_lost
