@@ -107,7 +107,7 @@ class Judge:
 
     def _deleted_and_not_told(self, truth: dict[str, dict[str, str]]) -> list[str]:
         # A process or plugin that began after a deletion never hears of it: that is what finalizers are for. The same
-        # holds for a worker process that gets an object's shard.
+        # holds for a worker process that gets an object's shard, or runs in place of one that was killed.
         leader = self.records.leader()
         return [
             f"{role} {name}: it is gone, last was {run}"
@@ -115,7 +115,7 @@ class Judge:
             if name not in truth[ROLES[role]]
             and run.step != "gone"
             and (run.replica == leader or (self.records.is_shared and run.uid))
-            and (not run.uid or run.begin > self.logs.moved)
+            and (run.begin > self.logs.moved if run.uid else self.records.runs_singles(run.instance))
             and run.edit >= self.editor.files[role].fresh
         ]
 

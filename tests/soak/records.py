@@ -68,6 +68,7 @@ class Records:
         self.is_shared = is_shared
         self._offsets: dict[str, int] = {}
         self._begins: dict[str, tuple[int, int]] = {}
+        self._alone: dict[str, tuple[int, str]] = {}
         self._numbers: dict[str, int] = {}
         self._of_objects: defaultdict[tuple[str, str], dict[str, Run]] = defaultdict(dict)
         self._timelines: defaultdict[tuple[str, ...], Timeline] = defaultdict(Timeline)
@@ -94,6 +95,10 @@ class Records:
         """Return the replica that began last, empty before the first."""
         return max(self._begins, key=lambda name: self._begins[name][1], default="")
 
+    def runs_singles(self, instance: str) -> bool:
+        """Report whether a process is the one of its replica that began the last reconcile that is not sharded."""
+        return self._alone.get(instance.partition(".")[0], (0, instance))[1] == instance
+
     def latest(self, role: str, name: str, step: str) -> Run | None:
         """Return the last run for the object that has a step; no two objects have the same one.
 
@@ -110,6 +115,8 @@ class Records:
         if not (self.is_shared and run.uid):
             first, last = self._begins.get(run.replica, (run.begin, run.begin))
             self._begins[run.replica] = min(first, run.begin), max(last, run.begin)
+        if not run.uid:
+            self._alone[run.replica] = max(self._alone.get(run.replica, (0, "")), (run.begin, run.instance))
         number = self._numbers.setdefault(run.instance, len(self._numbers))
         span = Span(number, run.begin, run.end)
         keys = [] if self.is_shared and not run.is_ok else run.keys

@@ -120,6 +120,14 @@ async def test_deletion_while_shards_move_is_nobodys(harness: JudgeHarness) -> N
     await harness.judge.calm()
 
 
+async def test_deletion_between_two_workers_that_run_single_controllers_is_nobodys(harness: JudgeHarness) -> None:
+    for worker, name, begin in (("100", "object-1", 10), ("200", "object-2", 30)):
+        with (harness.root / "records" / f"replica-1.{worker}").open("a") as file:
+            file.write(f"configs-two {name} ConfigMap 1 1 ok {begin} {begin + 5}\n")
+    with pytest.raises(Violation, match=r"lost: 1 .*\n.*object-2: it is gone"):
+        await harness.judge.calm()
+
+
 async def test_deletion_between_two_plugins_is_nobodys(harness: JudgeHarness) -> None:
     harness.editor.edit("secrets-one", "rename")
     harness.reconciled("secrets-one", "object-1", "1", time.monotonic_ns(), edit=1)  # the old one, before it is retired
