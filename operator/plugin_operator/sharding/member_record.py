@@ -42,7 +42,10 @@ class MemberRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         Raises:
             ValueError: it is no record.
         """
-        return msgspec.json.decode(data, type=cls)
+        try:
+            return msgspec.json.decode(data, type=cls)
+        except RecursionError as error:
+            raise ValueError("not a record: nested too deeply") from error
 
     def encode(self) -> bytes:
         """Return the record as JSON."""

@@ -97,12 +97,15 @@ class ShardMap(msgspec.Struct, frozen=True, kw_only=True):
         """Return the map from its JSON.
 
         Raises:
-            ValueError: it is no map, lacks a slice, or has a shard that no version of this program writes.
+            ValueError: it is no map, lacks a shard, or has one that no version of this program writes.
         """
-        found = msgspec.json.decode(data, type=cls)
-        is_whole = all(str(number) in found.shards for number in range(found.slices))
+        try:
+            found = msgspec.json.decode(data, type=cls)
+        except RecursionError as error:
+            raise ValueError("not a shard map: nested too deeply") from error
+        is_whole = all(name in found.shards for name in (*map(str, range(found.slices)), LEAD))
         if not is_power_of_two(found.slices) or not is_whole or any(map(_is_wrong, found.shards.values())):
-            raise ValueError("not a shard map: a slice is missing, or an owner has no epoch")
+            raise ValueError("not a shard map: a shard is missing, or an owner has no epoch")
         return found
 
     def encode(self) -> bytes:

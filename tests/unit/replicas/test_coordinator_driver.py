@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from plugin_operator.replicas.coordinator_driver import CoordinatorDriver
-from plugin_operator.replicas.lease_names import LeaseNames
+from plugin_operator.replicas.lease_names import GROUP_LABEL, MAP_KEY, RECORD_KEY, LeaseNames
 from plugin_operator.replicas.map_lease import MapLease
 from plugin_operator.replicas.map_watch import MapWatch
 from plugin_operator.replicas.member_leases import MemberLeases
@@ -18,6 +18,7 @@ from tests.unit.replicas.lease_store import LeaseStore
 TIMING = MembershipTiming()
 NAMES = LeaseNames.beside("default", "widgets-leader-election")
 REQUESTS_SECONDS = 3.0
+TOO_DEEP = '{"x":' + "[" * 50_000 + "]" * 50_000 + "}"
 
 
 class Members:
@@ -113,6 +114,28 @@ async def two_at_work(members: Members) -> tuple[str, str, ObservedMembers, Obse
     await members.pass_time(2 * TIMING.lease_seconds)
     assert members.owners() == {one, two}
     return one, two, *observed, driver
+
+
+async def test_annotations_that_are_nested_too_deeply_stop_no_coordinator(members: Members) -> None:
+    one, two, *_ = await two_at_work(members)
+    metadata = {"name": "strange", "labels": {GROUP_LABEL: NAMES.group}, "annotations": {RECORD_KEY: TOO_DEEP}}
+    await members.store.create({"metadata": metadata})
+    members.kill(two)
+
+    await members.pass_time(TIMING.lease_seconds + REQUESTS_SECONDS)
+
+    assert members.owners() == {one}
+
+
+async def test_a_map_that_is_nested_too_deeply_is_replaced(members: Members) -> None:
+    one, two, *_ = await two_at_work(members)
+    damaged = members.store.leases[NAMES.map]
+    damaged["metadata"]["annotations"][MAP_KEY] = TOO_DEEP
+    await members.store.update(damaged)
+
+    await members.pass_time(2 * TIMING.lease_seconds)
+
+    assert members.owners() == {one, two}
 
 
 async def test_shards_of_a_silent_member_move_after_the_lease(members: Members) -> None:

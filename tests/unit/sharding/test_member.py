@@ -180,6 +180,12 @@ def test_the_record_carries_the_load_of_held_shards_and_survives_json(member: Me
     assert MemberRecord.decode(record.encode()) == record
 
 
+def test_a_record_that_is_nested_too_deeply_is_refused() -> None:
+    nested = b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b',"name":"a","renewals":1}'
+    with pytest.raises(ValueError, match="nested too deeply"):
+        MemberRecord.decode(nested)
+
+
 @pytest.mark.parametrize("deadline", [12.3, 15, 20])
 def test_a_deadline_that_drift_makes_longer_than_the_lease_is_refused(deadline: float) -> None:
     with pytest.raises(ValueError, match=r"below 12\.2727 for lease_seconds 15"):

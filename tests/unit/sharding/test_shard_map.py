@@ -61,12 +61,19 @@ def test_the_map_survives_json() -> None:
         {"shards": {**{str(number): {} for number in range(64)}, "0": {"owner": "a"}}},
         {"shards": {**{str(number): {} for number in range(64)}, "0": {"target": "a", "epoch": 1}}},
         {"shards": {**{str(number): {} for number in range(64)}, "0": {"epoch": -1}}},
+        {"shards": {str(number): {} for number in range(64)}},
     ],
 )
 def test_what_is_no_map_is_refused(change: dict[str, Any]) -> None:
     data = json.loads(founded().encode()) | change
     with pytest.raises(ValueError, match=r".+"):
         ShardMap.decode(json.dumps(data).encode())
+
+
+def test_a_map_that_is_nested_too_deeply_is_refused() -> None:
+    nested = b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b","
+    with pytest.raises(ValueError, match="nested too deeply"):
+        ShardMap.decode(nested + founded().encode()[1:])
 
 
 def test_a_new_owner_has_a_higher_epoch_and_a_move_has_not() -> None:
