@@ -4,7 +4,6 @@ Owns how membership and coordination are wired into an ``App``: the membership t
 election decides only which replica coordinates.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -27,6 +26,7 @@ from plugin_operator.replicas.coordination import Coordination
 from plugin_operator.replicas.coordinator_driver import CoordinatorDriver
 from plugin_operator.replicas.lease_names import LeaseNames
 from plugin_operator.replicas.map_lease import MapLease
+from plugin_operator.replicas.map_report import MapReport
 from plugin_operator.replicas.map_watch import MapWatch
 from plugin_operator.replicas.member_fence import MemberFence
 from plugin_operator.replicas.member_leases import MemberLeases
@@ -100,22 +100,13 @@ class SharingApp(App):
 
     def status(self) -> Mapping[str, Any]:
         """Return the content of ``/status``, with the map as this replica knows it."""
-        known = self._map_watch.known
-        shards = known.intact if known is not None else None
-        owned = self._membership.owned
-        owners = (
-            Counter(lease_of(each.owner)[0] for each in shards.shards.values()) if shards is not None else Counter()
-        )
         sharding = {
             "replica": lease_of(self._membership.member)[0],
             "coordinates": self._coordinator.is_leader(),
-            "owned": len(owned),
-            "version": shards.version if shards is not None else 0,
-            "unowned": owners.pop("", 0),
-            "moving": sum(each.is_draining for each in shards.shards.values()) if shards is not None else 0,
-            "owners": dict(sorted(owners.items())),
+            "owned": len(self._membership.owned),
+            **self._report.division(),
         }
-        return {**super().status(), "sharding": sharding}
+        return {**super().status(), "replicas": self._report.rows(), "sharding": sharding}
 
     # ---- what the membership asks
 
@@ -163,6 +154,13 @@ class SharingApp(App):
             host=self,
             clock=clock,
             supervisor=supervisor,
+        )
+        self._report = MapReport(
+            self._map_watch,
+            self._observed,
+            member=lambda: self._membership.member,
+            coordinator=lambda: self._coordinator.leader,
+            metrics=self.metrics,
         )
         return self._membership
 

@@ -51,6 +51,7 @@ class LocalCoordinator:
 
     Attributes:
         stored: the map.
+        on_map: called with each new map.
     """
 
     origin = _ORIGIN
@@ -59,6 +60,7 @@ class LocalCoordinator:
         self, count: int, *, publish: Callable[[StoredMap], None], revoke: Callable[[str], None], clock: Clock
     ) -> None:
         self._coordinator = Coordinator(timing=MembershipTiming(), new_origin=lambda: _ORIGIN)
+        self.on_map: Callable[[ShardMap], None] = lambda _: None
         self._publish = publish
         self._revoke = revoke
         self._clock = clock
@@ -118,6 +120,10 @@ class LocalCoordinator:
             found.setdefault(shard.owner, []).append(name)
         return found
 
+    def ended_lives(self) -> frozenset[str]:
+        """Return the names of lives that have ended, whose shards wait for the next life of their worker."""
+        return frozenset(place.ended for place in self._places.values() if place.ended)
+
     def load_of(self, life: str) -> float | None:
         """Return how much a life is used, from 0 to 1, as it has published; None before it was measured."""
         record, _ = self._records.get(life, (None, ""))
@@ -148,6 +154,7 @@ class LocalCoordinator:
                 self._versions += 1
                 self.stored = StoredMap(_ORIGIN, str(self._versions), self.stored.generation + 1, action.content)
                 self._publish(self.stored)
+                self.on_map(action.content)
                 return coordinator.on_map(self.stored, now)
             case ListLeases():
                 return coordinator.on_listed(action.number, list(self._records.values()), now)

@@ -12,11 +12,14 @@ from plugin_operator import logs
 from plugin_operator.cache import CachedObject, Informer, InformerKey
 from plugin_operator.clock import Clock
 from plugin_operator.kube import NamespacedName
+from plugin_operator.rendering import describe
 from plugin_operator.replicas.lease_names import LEASE
 from plugin_operator.replicas.map_lease import MapLease
 from plugin_operator.replicas.store_answers import FAILURES
 from plugin_operator.sharding import StoredMap
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
+
+_MOST_REASON = 300
 
 _log = logs.get_logger(__name__)
 
@@ -42,6 +45,8 @@ class MapWatch:
 
     Attributes:
         known: the map as read last; None before the first read, and if there is none.
+        has_read: whether it was ever read.
+        failure: why the last read had no answer; empty if it had one.
     """
 
     name = "watch on the shard map"
@@ -63,6 +68,8 @@ class MapWatch:
         self._hint = asyncio.Event()
         self._informer: Informer | None = None
         self.known: StoredMap | None = None
+        self.has_read = False
+        self.failure = ""
 
     async def start(self) -> None:
         """Start without waiting for the server."""
@@ -116,9 +123,11 @@ class MapWatch:
             try:
                 self.known = await self._map_lease.read()
             except FAILURES as error:
-                _log.debug("Shard map not read", reason=str(error))
+                self.failure = describe(error, _MOST_REASON)
+                _log.debug("Shard map not read", reason=self.failure)
                 await self._clock.sleep(self._timing.retry_seconds)
                 continue
+            self.has_read, self.failure = True, ""
             for each in tuple(self._followers):
                 each(self.known)
             timer = self._clock.call_later(self._timing.lease_seconds, self.hint)

@@ -6,6 +6,7 @@ without events shows that nothing was observed; then all silence counts from the
 """
 
 import math
+from collections.abc import Mapping
 from typing import Protocol
 
 from plugin_operator.cache import CachedObject, Informer, InformerKey
@@ -17,6 +18,9 @@ from plugin_operator.replicas.member_leases import named_record
 from plugin_operator.sharding import MemberRecord, MembershipTiming
 from plugin_operator.sharding.lease_writer import LeaseState
 from plugin_operator.sharding.member_table import MEMORY, MemberTable
+
+#: Of ``holderIdentity``: a host name and a uuid.
+_MOST_CHARACTERS = 300
 
 
 class Follower(Protocol):
@@ -52,6 +56,8 @@ class ObservedMembers:
         self._informer: Informer | None = None
         self._follower: Follower | None = None
         self._heard_at = -math.inf
+        # ``holderIdentity`` of the Lease of each member: names its pod. Of no use for decisions.
+        self._holders: dict[str, str] = {}
         self.table = MemberTable(timing)
 
     async def start(self) -> None:
@@ -77,6 +83,16 @@ class ObservedMembers:
         """Report whether the watch was heard so lately that a member without a renewal was silent."""
         return self._clock.monotonic() < self._heard_at + self._timing.lease_seconds - self._timing.renew_seconds
 
+    def present(self) -> dict[str, str]:
+        """Return ``holderIdentity`` of each member that has a Lease, by the name of the member."""
+        return dict(self._holders)
+
+    def standing(self, member: str) -> str:
+        """Return the state of a member in a word, see ``MemberTable.standing``; empty if it is not known."""
+        if not self.is_current():
+            return ""  # silence shows nothing while the watch is silent
+        return self.table.standing(member, self._clock.monotonic())
+
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         """Note the record of a member."""
         del is_initial
@@ -91,6 +107,7 @@ class ObservedMembers:
         """Note that a Lease is gone."""
         self._hear()
         member = LeaseState(key.name, old.uid, old.resource_version).member
+        self._holders.pop(member, None)
         if self._follower is not None:
             self._follower.on_gone(member)
         else:
@@ -102,6 +119,8 @@ class ObservedMembers:
         record = named_record((lease.metadata().annotations or {}).get(RECORD_KEY, ""), state.member)
         if record is None:
             return
+        if state.member not in self._holders:
+            self._holders[state.member] = _holder_of(lease)
         if self._follower is not None:
             self._follower.on_record(state, record)
         else:
@@ -114,3 +133,10 @@ class ObservedMembers:
                 self.table.restart(now)
             self.table.forget((), now - MEMORY * self._timing.lease_seconds)
         self._heard_at = now
+
+
+def _holder_of(lease: CachedObject) -> str:
+    """Return who holds a Lease, cut to the length of an identity; anyone may write anything there."""
+    spec = lease.decode().get("spec")
+    holder = spec.get("holderIdentity") if isinstance(spec, Mapping) else None
+    return holder[:_MOST_CHARACTERS] if isinstance(holder, str) else ""

@@ -119,6 +119,23 @@ class MemberTable:
             known.is_over = True
         return known.is_over
 
+    def standing(self, name: str, now: float) -> str:
+        """Return the state of a member in a word; empty if it was never observed.
+
+        ``joining``, ``active`` and ``leaving`` members live. A ``silent`` one has not renewed for the length of the
+        lease. One that is ``gone`` has no Lease, and one that is ``over`` can no longer work.
+        """
+        known = self._seen.get(name)
+        if known is None:
+            return ""
+        if self.is_over(name, now):
+            return "over"
+        if known.lost_at != math.inf or known.record is None:
+            return "gone"
+        if self._is_silent(known, now):
+            return "silent"
+        return str(known.record.phase) if known.record.origin else "joining"
+
     def acknowledged(self, name: str, shard: str) -> int:
         """Return the epoch at which a member acknowledged a shard as drained; 0 if it has not."""
         known = self._seen.get(name)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from plugin_operator.app.workers.worker_shards import WorkerShards
 from plugin_operator.errors import PluginOperatorError, UsageError
 from plugin_operator.metrics import Metrics
 from plugin_operator.processes.blame.blame import WorkerBlame
@@ -37,6 +38,8 @@ from plugin_operator.sharding import MemberRecord
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
 from tests.unit.processes.forks import FakeForks, FakeProcess
+
+WHOLE = 257
 
 
 class Supervised:
@@ -431,3 +434,54 @@ async def test_a_worker_that_is_alive_but_publishes_no_record_is_killed_after_a_
         await supervised.clock.advance(2.0)
     assert number > BLOCKED_SECONDS / 2
     assert (supervised.workers.slots[1].exit_status, supervised.workers.slots[0].restarts) == (-9, 0)
+
+
+def scrape(metrics: Metrics) -> str:
+    """Return a scrape of the supervisor."""
+    return metrics.render("")[1].decode()
+
+
+async def test_each_worker_has_its_slices_and_all_shards_an_owner(supervised: Supervised) -> None:
+    metrics = Metrics()
+    shards = WorkerShards(supervised.workers, metrics)
+    assert shards.division() == {"unattended": WHOLE, "moves": 0, "membershipChanges": 0, "imbalance": None}
+    await join(supervised, supervised.life(0), "0-0")
+    await join(supervised, supervised.life(1), "1-0")
+    assert shards.division() == {"unattended": 0, "moves": 0, "membershipChanges": 0, "imbalance": 1.0}
+    text = scrape(metrics)
+    assert 'plugin_operator_shards_owned{worker="0"} 128.0' in text
+    assert 'plugin_operator_shards_owned{worker="1"} 128.0' in text
+    assert "plugin_operator_shards_unowned 0.0" in text
+    assert "plugin_operator_shard_imbalance 1.0" in text
+
+
+async def test_the_shards_of_an_ended_worker_are_unowned_until_its_next_life_and_do_not_move(
+    supervised: Supervised,
+) -> None:
+    shards = WorkerShards(supervised.workers, Metrics())
+    await join(supervised, supervised.life(0), "0-0")
+    await join(supervised, supervised.life(1), "1-0")
+    supervised.life(1).end(-9)
+    await eventually(lambda: supervised.workers.slots[1].restarts == 1)
+    assert shards.figures().unowned in {128, 129}
+    assert shards.figures().owned["1"] == 0
+    await supervised.clock.advance(0.05)
+    await eventually(lambda: len(supervised.forks.started) == 3)
+    await join(supervised, supervised.life(2), "1-1")
+    assert shards.division() == {"unattended": 0, "moves": 0, "membershipChanges": 0, "imbalance": 1.0}
+
+
+async def test_shards_that_the_other_worker_gets_have_moved(supervised: Supervised) -> None:
+    shards = WorkerShards(supervised.workers, Metrics())
+    await supervised.be_alive(supervised.life(0), supervised.life(1))
+    await join(supervised, supervised.life(0), "0-0")
+    await join(supervised, supervised.life(1), "1-0")
+    supervised.life(1).end(-9)
+    await eventually(lambda: supervised.workers.slots[1].restarts == 1)
+    while shards.figures().owned["0"] < WHOLE - 1:
+        supervised.life(0).send(Alive(True))
+        await supervised.clock.advance(PATIENCE_SECONDS / 5)
+    found = shards.division()
+    assert (found["unattended"], found["membershipChanges"]) == (0, 1)
+    assert found["imbalance"] == 2.0, "the other worker owns nothing"
+    assert found["moves"] in {128, 129}

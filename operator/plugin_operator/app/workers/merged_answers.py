@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.workers.readiness import MergedReadiness
 from plugin_operator.app.workers.work_division import division_of, rows_of
+from plugin_operator.app.workers.worker_shards import WorkerShards
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Metrics
 from plugin_operator.metrics.declaration import counter
@@ -59,6 +60,7 @@ class MergedAnswers:
         for slot in workers.slots:
             restarts.inc(str(slot.number), by=0)
             slot.on_restart = partial(restarts.inc, str(slot.number))
+        self._shards = WorkerShards(workers, metrics)
 
     async def status(self) -> dict[str, Any]:
         """Return the status of all workers as one."""
@@ -71,7 +73,7 @@ class MergedAnswers:
             leading=elector.is_leader() if elector is not None else self._link.is_open,
             leader=elector.leader if elector is not None else "",
             workers=rows_of(self._workers, reports),
-            sharding=division_of(len(reports), reports),
+            sharding={**division_of(len(reports), reports), **self._shards.division()},
         )
         return charged(merged, self._offences())
 

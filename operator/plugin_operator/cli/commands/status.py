@@ -23,7 +23,7 @@ _EXAMPLES = (
     ),
     ("One plugin, with the permissions that it lacks as YAML to paste", "status hello"),
     (
-        "Which worker process has the objects of a namespace, by which a controller is sharded",
+        "Which worker process or replica has the objects of a namespace, by which a controller is sharded",
         "status --worker-of team-a",
     ),
     ("All that the operator knows, for a program", "status -o json"),
@@ -42,13 +42,13 @@ _EXAMPLES = (
 )  # fmt: skip
 @click.option(
     "--worker-of", "wanted", metavar="TEXT",
-    help="Show only which worker process has the objects with this namespace, or the object with this uid.",
+    help="Show only which worker process or replica has the objects with this namespace, or the object with this uid.",
 )  # fmt: skip
 @output_flag()
 def command(plugins: tuple[str, ...], address: str | None, folder: Path, wanted: str | None, output: str) -> None:
     """Show the plugins of a running operator: their revisions, digests, states and reasons.
 
-    With several worker processes, it shows them too.
+    With several worker processes, or with replicas that share objects, it shows them too.
 
     It asks the sandbox that runs in this folder, or the operator at --address. With PLUGIN, it shows these plugins
     only, and after the table the permissions that they lack.

@@ -58,14 +58,37 @@ class _Worker(msgspec.Struct):
     ranges: list[tuple[_Hash, _Hash]] | None = None
 
 
+class _Replica(msgspec.Struct):
+    lease: str | None = None
+    pod: str | None = None
+    state: str | None = None
+    own: bool | None = msgspec.field(default=None, name="self")
+    coordinates: bool | None = None
+    leads: bool | None = None
+    shards: int | None = None
+    giving: int | None = None
+    coming: int | None = None
+    epoch: int | None = None
+    ranges: list[tuple[_Hash, _Hash]] | None = None
+
+
 class _Sharding(msgspec.Struct):
     filters: bool | None = msgspec.field(default=None, name="serverFilters")
     hint: str | None = None
+    problem: str | None = None
+    version: int | None = None
+    unowned: int | None = None
+    unattended: int | None = None
+    moving: int | None = None
+    moves: int | None = None
+    changes: int | None = msgspec.field(default=None, name="membershipChanges")
+    imbalance: float | None = None
 
 
 class _Status(msgspec.Struct):
     plugins: list[_Plugin]
     workers: list[_Worker] | None = None
+    replicas: list[_Replica] | None = None
     sharding: _Sharding | None = None
     version: str | None = None
     server: str | None = None

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from plugin_operator.cli.output import cell, print_table
+from plugin_operator.cli.status import replicas
 from plugin_operator.cli.status.workers import TITLES, remarks, worker_rows
 from plugin_operator.rendering import terminal_line, terminal_text
 
@@ -48,7 +49,9 @@ def print_status(status: dict[str, Any], console: Console | None = None, *, with
         say(cell(f"no plugins in {status.get('pluginsDir') or 'the plugins directory'}"))
     if rows := worker_rows(status):
         print_table(TITLES, rows, console)
-    for each in remarks(status):
+    if rows := replicas.replica_rows(status):
+        print_table(replicas.TITLES, rows, console)
+    for each in (*remarks(status), *replicas.remarks(status)):
         say(cell(each))
     lacking = [plugin for plugin in plugins if plugin.get("missingPermissions")] if with_permissions else []
     if lacking:

@@ -1,4 +1,4 @@
-"""What the status says of the worker processes of an operator, and which of them has an object."""
+"""What the status says of the worker processes of an operator, and which worker or replica has an object."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,17 +28,25 @@ def remarks(status: Mapping[str, Any]) -> list[str]:
 
 
 def worker_of(status: Mapping[str, Any], text: str) -> str:
-    """Return which worker has the objects whose namespace or uid is ``text``.
+    """Return which worker, or which replica, has the objects whose namespace or uid is ``text``.
 
     Raises:
-        PluginOperatorError: the operator has no workers, or none of them has it now.
+        PluginOperatorError: the operator shares no objects, or no member has it now.
     """
-    workers = status.get("workers") or ()
-    if not workers:
-        raise PluginOperatorError("the operator has no worker processes, which --worker-of is about")
-    found = next((each for each in workers if _has(each, hash_of(text))), None)
+    workers, replicas = status.get("workers") or (), status.get("replicas") or ()
+    if not workers and not replicas:
+        raise PluginOperatorError(
+            "the operator has no worker processes and no replicas that share objects, which --worker-of is about"
+        )
+    value = hash_of(text)
+    found = next((each for each in (*workers, *replicas) if _has(each, value)), None)
     if found is None:
-        raise PluginOperatorError(f"no worker has {text!r} now: its shard moves, or its worker starts again. Try again")
+        who = "worker has {!r} now: its shard moves, or its worker starts again"
+        if not workers:
+            who = "replica has {!r} now: its shard has no owner"
+        raise PluginOperatorError(f"no {who.format(text)}. Try again")
+    if not workers:
+        return f"{text}: replica {found.get('pod') or found.get('lease')} ({found.get('state') or 'state not known'})"
     kept = f"pid {found['pid']}" if found.get("pid") else "it does not run now"
     return f"{text}: worker {found.get('number')} ({kept})"
 
