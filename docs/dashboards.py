@@ -292,6 +292,28 @@ PLUGINS: Rows = {
             rate("plugin_operator_late_caches_total", "controller"), "cps",
         ),
     ),
+    "Shards": (
+        Panel(
+            "Slices by member", "Slices that each replica owns, or each worker process of a pod.",
+            {"{{pod}} {{worker}}": "max by (pod, worker) (plugin_operator_shards_owned{})"},
+        ),
+        Panel(
+            "Without an owner", "Shards without an owner, or whose owner has ended.",
+            largest("plugin_operator_shards_unowned", "pod"),
+        ),
+        Panel(
+            "Moves and members", "Shards that got another owner, and members that joined or left.",
+            {
+                "moves": "max(increase(plugin_operator_shard_moves_total{}[$__rate_interval]))",
+                "members {{change}}": "max by (change) ("
+                "increase(plugin_operator_shard_membership_changes_total{}[$__rate_interval]))",
+            },
+        ),
+        Panel(
+            "Imbalance", "Most slices of a member over the mean; 1 is even.",
+            largest("plugin_operator_shard_imbalance", "pod"),
+        ),
+    ),
     "Process": (
         Panel(
             "Event loop lag", "How late the event loop is, by quantile.",

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Record an hour of a healthy deployment: ``python -m tests.alerts.record`` rewrites ``healthy_hour.json``.
+"""Record healthy hours: ``python -m tests.alerts.record`` rewrites ``healthy_hour.json`` and ``sharded_hour.json``.
+
+In the second one, the replicas share the objects.
 
 Replicas run as processes on the embedded API server while objects change. Each scrape stands for half a minute, so the
 run takes about a minute in place of an hour. It has what is no fault: starts, reloads, an edit that is rejected and
@@ -25,7 +27,12 @@ from tests.alerts.timeline import Timeline
 from tests.controllerruntime.record import cluster, free_port
 from tests.widgets import definition
 
-RECORDED = Path(__file__).resolve().parent / "healthy_hour.json"
+_FOLDER = Path(__file__).resolve().parent
+#: Further flags of each hour.
+HOURS: dict[Path, tuple[str, ...]] = {
+    _FOLDER / "healthy_hour.json": (),
+    _FOLDER / "sharded_hour.json": ("--shard-replicas",),
+}
 STEPS = 120
 _STEP_SECONDS = 0.4
 _OBJECTS = 20
@@ -54,13 +61,13 @@ def names_read() -> frozenset[str]:
 class Replica:
     """One process of the operator."""
 
-    def __init__(self, folder: Path, kubeconfig: Path, name: str) -> None:
+    def __init__(self, folder: Path, kubeconfig: Path, name: str, flags: tuple[str, ...]) -> None:
         self.target = Target(f"plugin-operator-{name}")
         self._port = free_port()
         with (folder / f"{name}.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "plugin_operator", "run", "--kubeconfig", str(kubeconfig), *_FLAGS),
+                    *(sys.executable, "-m", "plugin_operator", "run", "--kubeconfig", str(kubeconfig), *_FLAGS, *flags),
                     *("--plugins-dir", str(folder / "plugins"), "--metrics-addr", f"127.0.0.1:{self._port}"),
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
@@ -83,8 +90,9 @@ class Replica:
 class Deployment:
     """Replicas, plugins and objects, and what happens to them at which step."""
 
-    def __init__(self, folder: Path, kubeconfig: Path) -> None:
+    def __init__(self, folder: Path, kubeconfig: Path, flags: tuple[str, ...]) -> None:
         self._folder = folder
+        self._flags = flags
         self._kubeconfig = kubeconfig
         self._number = 0
         self.replicas: list[Replica] = []
@@ -114,7 +122,7 @@ class Deployment:
 
     def start_replica(self) -> None:
         """Start one more pod."""
-        self.replicas.append(Replica(self._folder, self._kubeconfig, "abcdefgh"[self._number]))
+        self.replicas.append(Replica(self._folder, self._kubeconfig, "abcdefgh"[self._number], self._flags))
         self._number += 1
 
     def end_leader(self, number: signal.Signals) -> None:
@@ -161,9 +169,9 @@ class Deployment:
         return {target: text for target, text in scrapes.items() if text}
 
 
-def record(folder: Path, kubeconfig: Path) -> Timeline:
+def record(folder: Path, kubeconfig: Path, flags: tuple[str, ...]) -> Timeline:
     """Run the deployment and return its hour."""
-    deployment = Deployment(folder, kubeconfig)
+    deployment = Deployment(folder, kubeconfig, flags)
     timeline = Timeline(names_read())
     try:
         for step in range(STEPS):
@@ -179,10 +187,11 @@ def record(folder: Path, kubeconfig: Path) -> Timeline:
 
 def main() -> int:
     """Record, and write what was recorded."""
-    with tempfile.TemporaryDirectory() as name, cluster(Path(name)) as kubeconfig:
-        timeline = record(Path(name), kubeconfig)
-    series = [f"{each['series']}\t{each['values']}" for each in timeline.input_series()]
-    RECORDED.write_text(json.dumps({"read": sorted(names_read()), "series": series}, indent=0) + "\n")
+    for path, flags in HOURS.items():
+        with tempfile.TemporaryDirectory() as name, cluster(Path(name)) as kubeconfig:
+            timeline = record(Path(name), kubeconfig, flags)
+        series = [f"{each['series']}\t{each['values']}" for each in timeline.input_series()]
+        path.write_text(json.dumps({"read": sorted(names_read()), "series": series}, indent=0) + "\n")
     return 0
 
 

@@ -8,28 +8,34 @@ import pytest
 
 from tests.alerts import promtool
 from tests.alerts.promtool import Question
-from tests.alerts.record import RECORDED, STEPS, names_read
+from tests.alerts.record import HOURS, STEPS, names_read
 from tests.alerts.timeline import STEP_SECONDS
 
 END = STEPS * STEP_SECONDS / 60
 
-RECORDING = json.loads(RECORDED.read_text())
-SERIES = [dict(zip(("series", "values"), line.split("\t"), strict=True)) for line in RECORDING["series"]]
+RECORDINGS = {path.stem: json.loads(path.read_text()) for path in HOURS}
+SERIES = {
+    hour: [dict(zip(("series", "values"), line.split("\t"), strict=True)) for line in recording["series"]]
+    for hour, recording in RECORDINGS.items()
+}
+each_hour = pytest.mark.parametrize("hour", RECORDINGS)
 
 
-def test_nothing_fires(tmp_path: Path) -> None:
+@each_hour
+def test_nothing_fires(tmp_path: Path, hour: str) -> None:
     fired = Question(END, 'count_over_time(ALERTS{alertstate="firing"}[3h])')
 
-    assert promtool.ask(tmp_path, SERIES, [fired]) == ""
+    assert promtool.ask(tmp_path, SERIES[hour], [fired]) == ""
 
 
-def test_the_recording_has_what_the_rules_read() -> None:
+@each_hour
+def test_the_recording_has_what_the_rules_read(hour: str) -> None:
     """Run ``python -m tests.alerts.record`` after a change of the rules or of a metric that they read."""
-    assert RECORDING["read"] == sorted(names_read())
+    assert RECORDINGS[hour]["read"] == sorted(names_read())
 
 
-def values(pattern: str) -> dict[str, str]:
-    return {each["series"]: each["values"] for each in SERIES if re.search(pattern, each["series"])}
+def values(pattern: str, hour: str = "healthy_hour") -> dict[str, str]:
+    return {each["series"]: each["values"] for each in SERIES[hour] if re.search(pattern, each["series"])}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,15 @@ def test_at_some_time_no_replica_led() -> None:
     leads = [expanded(each) for each in values(r"^leader_election_master_status\{").values()]
 
     assert any(not any(step == "1" for step in steps) for steps in zip(*leads, strict=False))
+
+
+def test_shards_move_and_have_no_owner_at_times() -> None:
+    """The hour is one in which ShardUnowned and ShardMovesOften would fire without their times."""
+    unowned = values("^plugin_operator_shards_unowned", "sharded_hour").values()
+    moves = values("^plugin_operator_shard_moves_total", "sharded_hour").values()
+
+    assert any(value not in {"_", "stale", "0"} for each in unowned for value in expanded(each))
+    assert any(float(each) > 200 for notation in moves for each in expanded(notation) if each[0].isdecimal())
 
 
 def expanded(notation: str) -> list[str]:

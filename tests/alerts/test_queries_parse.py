@@ -31,7 +31,7 @@ def test_the_rules_pass_the_check_of_promtool(tmp_path: Path) -> None:
     ended = promtool.run(tmp_path, "check", "rules", "--lint-fatal", str(promtool.write_rules(tmp_path)))
 
     assert ended.returncode == 0, ended.stderr
-    assert "14 rules found" in ended.stdout
+    assert "16 rules found" in ended.stdout
 
 
 def test_every_query_of_the_dashboards_parses(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ rules of the manifest.
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,6 +22,8 @@ from plugin_operator.controllers.sources import late_maps
 from plugin_operator.errors import ApiConnectionError
 from plugin_operator.leaderelection import LeaderElector
 from plugin_operator.metrics import Metrics
+from plugin_operator.sharding import Shard, ShardMap
+from plugin_operator.sharding.map_metrics import MapFigures, MapMetrics
 from plugin_operator.testing.eventually import eventually
 from plugin_operator.testing.virtual_clock import VirtualClock
 from tests.alerts import promtool, rules
@@ -343,6 +346,34 @@ async def test_worker_restarting(operator: RunningOperator, timeline: Timeline, 
     story = Story(
         "WorkerRestarting", {"worker": "1"},
         {POD: before}, {POD: after}, {POD: after}, since={POD: before}, rise_minutes=2, fall_minutes=11,
+    )  # fmt: skip
+    await must_hold(story, timeline, tmp_path)
+
+
+def shards_scrape(metrics: Metrics, unowned: int = 0) -> tuple[MapMetrics, Callable[[], str]]:
+    """Return what counts the maps of a replica, and its scrape."""
+    counts = MapMetrics(metrics, lambda: MapFigures({"": 128}, unowned, 1.0))
+    return counts, lambda: scrape_of(metrics)
+
+
+async def test_shard_unowned(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:
+    healthy, faulty = (
+        operator.scrape() + shards_scrape(Metrics(), unowned)[1]() for unowned in (0, 129)
+    )  # fmt: skip
+    story = Story("ShardUnowned", {}, {POD: healthy, STANDBY: healthy}, {POD: healthy, STANDBY: faulty}, {POD: healthy})
+    await must_hold(story, timeline, tmp_path)
+
+
+async def test_shard_moves_often(operator: RunningOperator, timeline: Timeline, tmp_path: Path) -> None:
+    counts, shards = shards_scrape(Metrics())
+    texts = []
+    for owner in "abc":
+        counts.note(ShardMap.found("series", 4).changed(dict.fromkeys("0123", Shard(owner, 1)), version=2))
+        texts.append(operator.scrape() + shards())
+    before, between, after = texts
+    story = Story(
+        "ShardMovesOften", {},
+        {POD: before}, {POD: after}, {POD: after}, since={POD: between}, rise_minutes=5, fall_minutes=11,
     )  # fmt: skip
     await must_hold(story, timeline, tmp_path)
 
