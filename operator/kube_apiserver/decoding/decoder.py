@@ -33,7 +33,7 @@ def value_error(value: Any, schema: Schema, owner: str, path: str = "") -> str |
     if value is None:
         return None
     if schema.definition and not schema.properties:
-        return _opaque(value, schema)
+        return _opaque(value, schema, f"Go struct field {owner}.{path}" if path else "Go value")
     expected = schema.type
     if expected == "object" and isinstance(value, dict):
         return _object(value, schema, owner, path)
@@ -98,7 +98,7 @@ def _base64(value: str) -> str | None:
     return None
 
 
-def _opaque(value: Any, schema: Schema) -> str | None:
+def _opaque(value: Any, schema: Schema, where: str) -> str | None:
     base, _, name = schema.definition.rpartition(".")
     if name.startswith(_SCHEMA_OR):
         return _schema_or(value, name, from_definition(f"{base}.{_SCHEMA_OR}"))
@@ -107,11 +107,20 @@ def _opaque(value: Any, schema: Schema) -> str | None:
             canonical_quantity(value if isinstance(value, (str, int, float)) else "")
         except ValueError as error:
             return str(error)
-    if name == "IntOrString" and (isinstance(value, bool) or not isinstance(value, (int, str))):
-        return f"json: cannot unmarshal {json_type(value)} into Go value of type int32"
+    if name == "IntOrString":
+        return _int_or_string(value, where)
     if name in _LAYOUTS:
         return _time(value, name)
     return None
+
+
+def _int_or_string(value: Any, where: str) -> str | None:
+    found = json_type(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if -_INTEGERS["int32"] <= value < _INTEGERS["int32"]:
+            return None
+        found = f"number {value}"
+    return None if isinstance(value, str) else f"json: cannot unmarshal {found} into {where} of type int32"
 
 
 def _schema_or(value: Any, name: str, schema: Schema | None) -> str | None:
@@ -131,9 +140,11 @@ def _time(value: Any, name: str) -> str | None:
         return f"json: cannot unmarshal {json_type(value)} into Go value of type string"
     layout = _LAYOUTS[name]
     try:
-        datetime.fromisoformat(value if value[10:11] in ("T", "t") else "")
+        moment = datetime.fromisoformat(value if value[10:11] in ("T", "t") else "")
     except ValueError:
         return f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
+    if moment.tzinfo is None and (name == "Time" or "." in value):
+        return f'parsing time "{value}" as "{layout}": cannot parse "" as "Z07:00"'
     if name == "MicroTime" and "." not in value:
         return f'parsing time "{value}" as "{layout}": cannot parse "{value[19:]}" as ".000000"'
     return None

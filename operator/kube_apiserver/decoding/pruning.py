@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from kube_apiserver.schema.builtin_schemas import from_definition
 from kube_apiserver.schema.model import Schema
 
@@ -12,18 +14,25 @@ _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _STEP = re.compile(r"([^.\[]+)|\[\d+\]")
 
 
-def prune(obj: Mapping[str, Any], schema: Schema) -> tuple[dict[str, Any], list[str]]:
+class _Unknown(msgspec.Struct, frozen=True):
+    """The paths of unknown fields; ``names_keys`` if the keys of maps are part of them."""
+
+    names_keys: bool
+    paths: list[str] = msgspec.field(default_factory=list)
+
+
+def prune(obj: Mapping[str, Any], schema: Schema, *, names_keys: bool = True) -> tuple[dict[str, Any], list[str]]:
     """Return a copy of ``obj`` without undeclared fields, and the paths of those fields ("spec.ports[0].foo").
 
     The paths have the order of kube-apiserver's ``unknown field`` messages: document order for built-in kinds,
-    sorted for custom ones. Pruning is idempotent.
+    sorted for custom ones. Pruning is idempotent. Without ``names_keys``, the paths leave out the keys of maps.
     """
-    unknown: list[str] = []
+    unknown = _Unknown(names_keys)
     pruned = _object(obj, schema, "", unknown, embedded=not schema.builtin)
     if schema.builtin:
-        return pruned, unknown
+        return pruned, unknown.paths
     # The metadata of embedded objects is pruned last.
-    return pruned, sorted(unknown, key=lambda path: (".metadata." in path, path))
+    return pruned, sorted(unknown.paths, key=lambda path: (".metadata." in path, path))
 
 
 def names_beside(schema: Schema, path: str) -> list[str]:
@@ -50,7 +59,7 @@ def names_beside(schema: Schema, path: str) -> list[str]:
 
 
 def _object(
-    value: Mapping[str, Any], schema: Schema, path: str, unknown: list[str], *, embedded: bool, keeps: bool = False
+    value: Mapping[str, Any], schema: Schema, path: str, unknown: _Unknown, *, embedded: bool, keeps: bool = False
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     fields, additional = schema.properties, schema.additional
@@ -62,16 +71,18 @@ def _object(
         if embedded and name == "metadata":
             known = from_definition(_OBJECT_META)
         elif known is None and not keeps and not schema.preserve_unknown:
-            unknown.append(f"{path}.{name}" if path else name)
+            unknown.paths.append(f"{path}.{name}" if path else name)
             continue
         if known is None or not isinstance(member, dict | list):
             result[name] = member
         else:
-            result[name] = _value(member, known, f"{path}.{name}" if path else name, unknown)
+            is_key = name not in fields and not embedded and not unknown.names_keys
+            inside = path if is_key else f"{path}.{name}" if path else name
+            result[name] = _value(member, known, inside, unknown)
     return result
 
 
-def _value(value: Any, schema: Schema, path: str, unknown: list[str], *, keeps: bool = False) -> Any:
+def _value(value: Any, schema: Schema, path: str, unknown: _Unknown, *, keeps: bool = False) -> Any:
     """Return the value without undeclared fields; ``keeps`` where a list around it preserves those of its items."""
     if isinstance(value, dict):
         if schema.builtin and schema.type != "object" and not schema.properties:

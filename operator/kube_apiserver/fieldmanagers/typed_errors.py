@@ -13,7 +13,9 @@ from kube_apiserver.schema import Schema
 from kube_apiserver.schema.go_format import go_literal, go_text, go_type
 
 #: Go types that are written as a string or as a number.
-_ANY_SCALARS = (".Quantity", ".Time", ".MicroTime", ".IntOrString")
+_ANY_SCALARS = (".Quantity", ".Time", ".MicroTime")
+#: Go types that may have any value to kube-apiserver, which then fails to convert it.
+_UNTYPED = (".RawExtension", ".IntOrString")
 #: To kube-apiserver, a text with any other format may be any scalar.
 _PLAIN_FORMATS = ("", "byte")
 _OMITS_KEYS = (
@@ -72,6 +74,8 @@ def _errors(
         return
     keeps = keeps or schema.preserve_unknown
     if not schema.type and not schema.builtin and not isinstance(value, (dict, list)):
+        return
+    if schema.definition.endswith(_UNTYPED):
         return
     if schema.properties or schema.type == "object":
         yield from _map_errors(value, schema, path, keeps=keeps, repeats=repeats)

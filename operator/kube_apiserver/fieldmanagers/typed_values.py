@@ -95,7 +95,8 @@ def element_of(item: Any, schema: Schema) -> str:
 
 def _is_always_written(schema: Schema) -> bool:
     """Report whether Go writes a field even when it is unset. Its zero value is then the default of a list key."""
-    return schema.builtin and not schema.omit_empty and not schema.pointer and schema.type in _ZEROS
+    is_written = schema.has_zero_default or (not schema.omit_empty and not schema.pointer)
+    return schema.builtin and is_written and schema.type in _ZEROS
 
 
 def field_set(value: Any, schema: Schema | None) -> FieldSet:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     Attributes:
         warnings: texts for ``Warning`` headers, appended while the request is handled.
         duplicates: what strict validation says of a body with members that are there twice, set while it is decoded.
+        as_sent: the new state of a built-in object before empty values were dropped, set while it is decoded.
     """
 
     cluster: Cluster
@@ -35,6 +37,7 @@ class Request(msgspec.Struct, frozen=True):
     user: User
     warnings: list[str] = msgspec.field(default_factory=list)
     duplicates: list[str] = msgspec.field(default_factory=list)
+    as_sent: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def representation(self) -> Representation:
         """Return the representation that the client accepts. Raise 406 if it accepts none."""

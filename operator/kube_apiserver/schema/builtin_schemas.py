@@ -89,6 +89,7 @@ def _field(field: facts.FieldFacts, in_milli: bool) -> Schema:
         patch_strategies=frozenset(strategy.split(",")) if strategy else frozenset(),
         patch_key=extras.get("patch-merge-key", ""),
         default=_default(extras),
+        has_zero_default="default" in extras and _default(extras) is MISSING,
         enum=tuple(extras.get("enum", ())),
     )
 

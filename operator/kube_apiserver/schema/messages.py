@@ -30,8 +30,8 @@ def declared(cause: Cause) -> Cause:
 
 
 def invalid(path: str, value: Any, detail: str) -> Cause:
-    """Return the field error for a value that is invalid for the reason in ``detail``."""
-    return Cause(path, "FieldValueInvalid", f"Invalid value: {shown(value)}: {detail}")
+    """Return the field error for a value that is invalid for the reason in ``detail``, if any."""
+    return Cause(path, "FieldValueInvalid", f"Invalid value: {shown(value)}{f': {detail}' if detail else ''}")
 
 
 def invalid_omitted(path: str, detail: str) -> Cause:
@@ -70,6 +70,11 @@ def duplicate(path: str, value: Any) -> Cause:
 def forbidden(path: str, detail: str = "") -> Cause:
     """Return the field error for a field that must not be set."""
     return Cause(path, "FieldValueForbidden", f"Forbidden: {detail}" if detail else "Forbidden")
+
+
+def internal(path: str, detail: str) -> Cause:
+    """Return the field error for a value that the server failed to check."""
+    return Cause(path, "InternalError", f"Internal error: {detail}")
 
 
 def too_long(path: str, limit: int) -> Cause:

@@ -88,6 +88,7 @@ class Schema:
         builtin: whether the type is a Go type (zero values, omitempty) rather than from a CRD.
         omit_empty: whether Go omits the zero value from JSON.
         pointer: whether the Go field is a pointer, so that zero and absent differ.
+        has_zero_default: whether the published default is Go's zero value, which a list key without a value takes.
         additional: the schema of a map's values, None if undeclared.
         list_type: ``atomic``, ``set``, ``map`` or "" (merged as atomic).
         patch_strategies: those of strategic merge patch: ``merge``, ``replace``, ``retainKeys``.
@@ -108,6 +109,7 @@ class Schema:
     omit_empty: bool = False
     omit_zero: bool = False
     pointer: bool = False
+    has_zero_default: bool = False
     nullable: bool = False
     required: tuple[str, ...] = ()
     items: "Schema | None" = None

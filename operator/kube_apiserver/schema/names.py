@@ -90,7 +90,7 @@ def is_qualified_name(value: str) -> list[str]:
     if slash:
         if "/" in prefix:
             words = (
-                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', "
+                "a valid label key must consist of alphanumeric characters, '-', '_' or '.', "
                 "and must start and end with an alphanumeric character"
             )
             message = _message(words, _QUALIFIED, "MyName", "my.name", "123-abc")

@@ -63,9 +63,28 @@ def amount_of(value: str | float) -> Decimal:
 
 
 def is_whole(value: str | float) -> bool:
-    """Report whether a quantity is a whole number."""
+    """Report whether a quantity is a whole number to Go, which counts its thousandths in 64 bits."""
+    return not scaled_value(value, 3) % 1000
+
+
+def scaled_value(value: str | float, places: int = 0) -> int:
+    """Return a quantity times ten to ``places``, rounded up, as the 64 bits that Go makes of it.
+
+    Go answers 0 if a short number becomes too large, and the last 64 bits of a long one.
+    """
     found = _parsed(str(value).strip())
-    return not found.mantissa or _stripped(found.mantissa, found.exponent)[1] >= 0
+    power = found.exponent + places
+    if power < 0:
+        return _wrapped(_rounded(found.mantissa, power, 0)[0])
+    if abs(found.mantissa) < 10**_KEPT_DIGITS:
+        amount = found.mantissa * 10 ** min(power, _KEPT_DIGITS + 1)
+        return amount if abs(amount) < _INT64 else 0
+    return _wrapped(found.mantissa * 10**power if power <= _KEPT_DIGITS else _wrapped(found.mantissa) * -_INT64)
+
+
+def _wrapped(number: int) -> int:
+    """Return the last 64 bits of a number."""
+    return (number + _INT64) % (2 * _INT64) - _INT64
 
 
 def _parsed(text: str) -> _Quantity:

@@ -90,6 +90,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
         validates_change_first: whether those come before the causes of ``validate``.
         freely_written: the subresources through which ``validate_update`` allows every change.
         validate_status: returns the causes of a changed status, given the changed and the stored object.
+        sees_empty: the paths of empty lists and objects that validation sees as they were sent; others are absent.
         warn: returns warnings about a valid object, given the stored one, too, or None.
         error_group: the group that field errors name, None for the group of the kind.
         reset_fields: the fields that a write resets by its subresource, such as ``metadata.labels``; those of "" for
@@ -98,6 +99,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
         has_generation: whether the server counts the changes of the spec in ``metadata.generation``.
         counts_annotations: whether it counts the changes of annotations, too.
         counts_labels: whether it counts the changes of labels, too.
+        counts_empty: whether it counts a list or object that was absent and is empty, too.
+        counts_dropped: whether it counts the changes of what ``as_kept`` drops, too.
         unconditional_update: whether an update needs no resourceVersion.
         created_by_update: whether an update of an absent object creates it.
         columns: what ``kubectl get`` shows.
@@ -106,6 +109,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
         is_cached: whether kube-apiserver keeps the kind in a watch cache, which ignores limits.
         deprecation: the warning of every response, "" if there is none.
         conversion: how the version is stored, None as it is.
+        stored_null: the paths of lists that are null once they are written empty: what Go stores does not tell which.
         stored_as: the bucket and ``apiVersion`` of the objects if another group stores them.
         deletion: how objects are deleted.
     """
@@ -128,6 +132,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     validates_change_first: bool = False
     freely_written: frozenset[str] = frozenset()
     validate_status: Callable[[Object, Object], list[Cause]] | None = None
+    sees_empty: tuple[tuple[str, ...], ...] = ()
     warn: Callable[[Object, Object | None], list[str]] | None = None
     error_group: str | None = None
     reset_fields: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -135,6 +140,8 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     has_generation: bool = True
     counts_annotations: bool = False
     counts_labels: bool = False
+    counts_empty: bool = False
+    counts_dropped: bool = False
     unconditional_update: bool = True
     created_by_update: bool = False
     columns: Columns = NAME_AND_AGE
@@ -143,6 +150,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True):
     is_cached: bool = True
     deprecation: str = ""
     conversion: Conversion | None = None
+    stored_null: tuple[tuple[str, ...], ...] = ()
     stored_as: tuple[str, str] | None = None
     deletion: Deletion = Deletion()
 

@@ -20,6 +20,7 @@ from kube_apiserver.verbs.reading import find
 from kube_apiserver.verbs.updating import replace
 from kube_apiserver.wire.body import (
     JSON,
+    STRATEGIC_PATCH,
     is_long,
     media_type,
     parse_applied,
@@ -38,7 +39,6 @@ from kube_apiserver.writes.write_pipeline import complete, present
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 _IN_VALUE = re.compile(r'duplicate field "\[([0-9]+)\]\.value\.(.*)"', re.DOTALL)
 
 

@@ -20,6 +20,7 @@ _OBJECT = "error decoding YAML: error converting YAML to JSON"
 _JSON_PATCH, _YAML_PATCH = "error decoding patch: error converting YAML to JSON", "error encoding patch"
 JSON = "application/json"
 YAML = "application/yaml"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 
 

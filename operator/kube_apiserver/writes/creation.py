@@ -53,7 +53,8 @@ async def before_create(
     _require_parents(request, obj)
     if resource.strategy.as_kept is not None:
         obj = resource.strategy.as_kept(obj, None)
-    if resource.strategy.prepare_create is not None:
+    # kube-apiserver allocates nothing for what a write of the status creates.
+    if resource.strategy.prepare_create is not None and not request.target.subresource:
         resource.strategy.prepare_create(obj, request.cluster.store)
     if resource.strategy.record_creator is not None:
         resource.strategy.record_creator(obj, request.user.info())
@@ -90,7 +91,12 @@ def _defaulted(request: Request, obj: dict[str, Any], options: WriteOptions, *, 
     if strategy.default_new is not None:
         strategy.default_new(obj)
     # Like in kube-apiserver, no manager owns the fields that admission adds later.
-    return obj if applied else tracked(request, None, obj, options, sent)
+    if applied:
+        return obj
+    if not request.target.subresource:
+        return tracked(request, None, obj, options, sent)
+    # Who creates it by a write of the status owns that status, which is dropped.
+    return {**obj, "metadata": tracked(request, None, {**obj, **sent}, options, sent)["metadata"]}
 
 
 def _require_parents(request: Request, obj: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from kube_apiserver.validation.objects import evaluate_rules, repeated_causes, v
 from kube_apiserver.validation.scale_values import scale_value_causes
 from kube_apiserver.wire.status_error import invalid
 from kube_apiserver.writes.empty_metadata import without_empty_metadata
+from kube_apiserver.writes.empty_values import shown_as_sent, with_empty_values
 from kube_apiserver.writes.metadata import metadata_causes, reported
 
 _REPEATED = "FieldValueDuplicate"
@@ -34,6 +35,7 @@ def validated(
         StatusError: 422, with all field errors.
     """
     resource, strategy, subresource = request.resource, request.resource.strategy, request.target.subresource
+    whole, obj = obj, with_empty_values(obj, request.as_sent, strategy.sees_empty)
     causes = metadata_causes(resource, obj, old)
     changed: list[Cause] = []
     if old is not None and strategy.validate_update is not None and subresource not in strategy.freely_written:
@@ -47,12 +49,13 @@ def validated(
         own = strategy.validate_status(obj, old or {})
     causes += changed + own if strategy.validates_change_first else own + changed
     if causes:
-        causes = reported(resource, causes)
+        sent, schema = request.as_sent, resource.schema
+        causes = [shown_as_sent(each, sent, schema, shows_bytes=not applied) for each in reported(resource, causes)]
         group = resource.group if strategy.error_group is None else strategy.error_group
         raise invalid(resource.kind, group, obj["metadata"].get("name", ""), causes)
     if strategy.warn is not None:
         request.warnings.extend(strategy.warn(obj, old))
-    return obj if resource.custom is None else _as_stored(resource.custom, obj, applied=applied)
+    return whole if resource.custom is None else _as_stored(resource.custom, whole, applied=applied)
 
 
 def _kind_causes(strategy: Strategy, obj: Object, old: Object | None) -> list[Cause]:

@@ -10,6 +10,7 @@ from kube_apiserver.requests.request import Request
 from kube_apiserver.schema import Cause
 from kube_apiserver.schema.go_format import quoted
 from kube_apiserver.wire.status_error import StatusError, conflict, invalid, modified
+from kube_apiserver.writes.empty_values import has_hidden_values
 from kube_apiserver.writes.object_validation import validated
 from kube_apiserver.writes.write_pipeline import reset_fields, tracked
 
@@ -46,11 +47,12 @@ def before_update(
     if not options.dry_run:
         obj["metadata"].pop("selfLink", None)  # only what is stored loses it
     sent = dict(obj)
-    whole = obj = _prepared(request, old, obj)
+    whole = _restored(request, old, obj)
+    obj = prepared = _prepared(request, old, whole)
     if (as_kept := request.resource.strategy.as_kept) is not None:
         obj = as_kept(obj, old)
     # Like kube-apiserver, it counts before it prunes what was applied.
-    _count_generation(request, old, obj)
+    _count_generation(request, old, obj, prepared if request.resource.strategy.counts_dropped else obj)
     obj = validated(request, obj, old, applied=applied)
     obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
     if applied:
@@ -64,6 +66,18 @@ def before_update(
 
 
 def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return ``new`` as the strategy prepares it, a copy. Like in kube-apiserver, no manager owns what that changes."""
+    prepare = request.resource.strategy.prepare_update
+    if prepare is None:
+        return new
+    # What was restored stays the same object, by which strategies know it.
+    kept = {name: value for name, value in new.items() if name != "metadata" and value is old.get(name)}
+    prepared = codec.copied({name: value for name, value in new.items() if name not in kept}) | kept
+    prepare(old, prepared)
+    return {name: prepared[name] for name in (*new, *prepared) if name in prepared}
+
+
+def _restored(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Return ``new`` with the fields restored from ``old`` that a write to this (sub)resource cannot change."""
     if request.target.subresource in _OF_STATUS:
         metadata = _metadata_of_status(old["metadata"], new["metadata"], reset_fields(request) or ())
@@ -73,8 +87,6 @@ def _prepared(request: Request, old: dict[str, Any], new: dict[str, Any]) -> dic
         new.pop("status", None)
         if "status" in old:
             new["status"] = old["status"]
-    if request.resource.strategy.prepare_update is not None:
-        request.resource.strategy.prepare_update(old, new)
     return new
 
 
@@ -122,18 +134,26 @@ def _keep_server_fields(old: dict[str, Any], new: dict[str, Any]) -> None:
         new["generateName"] = old["generateName"]
 
 
-def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _has_hidden_values(request: Request, kept: dict[str, Any]) -> bool:
+    sent = {name: value for name, value in request.as_sent.items() if name in kept}
+    return has_hidden_values(sent, kept, request.resource.schema)
+
+
+def _count_generation(request: Request, old: dict[str, Any], new: dict[str, Any], seen: dict[str, Any]) -> None:
+    """Count the generation of ``new`` if ``seen`` is another spec than that of ``old``."""
     if not request.resource.strategy.has_generation:
         return
     ignored = {"metadata", "status"} if request.resource.has_status or request.resource.custom is None else {"metadata"}
     before = {key: value for key, value in old.items() if key not in ignored}
-    after = {key: value for key, value in new.items() if key not in ignored}
+    after = {key: value for key, value in seen.items() if key not in ignored}
     strategy = request.resource.strategy
     for name, counts in (("annotations", strategy.counts_annotations), ("labels", strategy.counts_labels)):
         if counts and request.target.subresource not in _OF_STATUS:
-            before[name], after[name] = (each["metadata"].get(name) or {} for each in (old, new))
+            before[name], after[name] = (each["metadata"].get(name) or {} for each in (old, seen))
     if request.resource.custom is not None:
         before = decoded_numbers(before)
+    if strategy.counts_empty and _has_hidden_values(request, after):
+        before = {}
     # To kube-apiserver, the 1.0 of a custom object is not the 1 that it stored.
     if before != after or (request.resource.custom is not None and codec.token(before) != codec.token(after)):
         new["metadata"]["generation"] = int(old["metadata"].get("generation", 0)) + 1

@@ -1,11 +1,13 @@
 """The steps that all writes share: decoding and defaulting, managedFields, storing, the response."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from kube_apiserver import fieldmanagers
 from kube_apiserver.cluster import Cluster
 from kube_apiserver.conversion.versions import to_served, to_stored
+from kube_apiserver.decoding.converted_numbers import converted_numbers
 from kube_apiserver.decoding.decoder import decode_error
 from kube_apiserver.decoding.numbers import decoded_numbers
 from kube_apiserver.decoding.pruning import prune
@@ -15,15 +17,19 @@ from kube_apiserver.representations import Presenter
 from kube_apiserver.requests.options import WriteOptions
 from kube_apiserver.requests.request import Request
 from kube_apiserver.requests.type_mismatch import type_mismatch
+from kube_apiserver.schema import Schema
 from kube_apiserver.storage import Item, item_key
 from kube_apiserver.storage.records import make_item
 from kube_apiserver.validation.embedded_objects import embedded_error, with_canonical_metadata
-from kube_apiserver.wire.body import strict_errors
+from kube_apiserver.wire.body import STRATEGIC_PATCH, media_type, strict_errors
 from kube_apiserver.wire.response import Response
+from kube_apiserver.wire.status_error import StatusError
 from kube_apiserver.writes.empty_metadata import without_empty_metadata
+from kube_apiserver.writes.empty_values import with_null
 
 #: Go's decoder records no more errors. The pruning of custom objects has no limit.
 _MOST_STRICT = 100
+_OF_STRUCT = re.compile(r"Go struct field \S+(?= of type)")
 
 
 def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, applied: bool = False) -> dict[str, Any]:
@@ -41,31 +47,61 @@ def complete(request: Request, obj: dict[str, Any], options: WriteOptions, *, ap
     schema = request.resource.schema
     if schema is None:
         return obj
-    if request.resource.custom is not None:
-        obj = decoded_numbers(obj)
-    sent, is_custom = obj, request.resource.custom is not None
-    # Like kube-apiserver, it does not decode an applied custom object, and prunes it when it stores it.
-    as_applied = applied and is_custom
-    error = None if as_applied else decode_error(obj, schema) or embedded_error(obj, schema)
+    is_custom = request.resource.custom is not None
+    sent = obj = decoded_numbers(obj) if is_custom else obj
+    obj, unknown = _decoded(request, obj, schema, applied=applied)
+    _report_unknown(request, sent, unknown, options)
+    if not is_custom:
+        request.as_sent.clear()
+        request.as_sent.update(obj)
+    elif not applied:
+        obj = with_canonical_metadata(without_empty_metadata(obj), schema)
+    return apply_defaults(obj, schema, request.resource.strategy.default, keep_nulls=applied)
+
+
+def _decoded(
+    request: Request, obj: dict[str, Any], schema: Schema, *, applied: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """Return an object without its unknown fields, and the paths of those."""
+    if applied and request.resource.custom is not None:
+        # Like kube-apiserver, it does not decode an applied custom object, and prunes it when it stores it.
+        return obj, []
+    is_strategic = schema.builtin and media_type(request.http) == STRATEGIC_PATCH
+    if schema.builtin and (applied or is_strategic):
+        obj = converted_numbers(obj, schema)
+    error = decode_error(obj, schema) or embedded_error(obj, schema)
     if error is not None:
-        raise type_mismatch(request, obj, error)
-    obj, unknown = (obj, []) if as_applied else prune(obj, schema)
-    if request.http.method == "PATCH" and not is_custom:
+        if applied or is_strategic:
+            error = _OF_STRUCT.sub("Go value", error)  # a map is converted, field by field
+        raise _unconverted(request, obj, error) if applied else type_mismatch(request, obj, error)
+    obj, unknown = prune(obj, schema, names_keys=not is_strategic)
+    if request.http.method == "PATCH" and schema.builtin:
         unknown = sorted(unknown)  # Go writes the maps that it patches in order
+    return obj, unknown
+
+
+def _report_unknown(request: Request, sent: dict[str, Any], unknown: Sequence[str], options: WriteOptions) -> None:
+    """Warn of unknown and duplicate fields, or raise the error of strict validation."""
     duplicates = _known_duplicates(request, unknown)[:_MOST_STRICT]
     # Those of a body with duplicate fields are among these, in its order.
     texts = [text for path in unknown if (text := f'unknown field "{path}"') not in duplicates]
-    if not is_custom:
+    if request.resource.custom is None:
         texts = texts[: _MOST_STRICT - len(duplicates)]
-    if (duplicates or texts) and options.validation != "Ignore":
-        if options.validation == "Strict":
-            raise type_mismatch(
-                request, sent, "strict decoding error: " + ", ".join([*strict_errors(duplicates), *texts])
-            )
-        request.warnings.extend([*duplicates, *texts])
-    if is_custom and not applied:
-        obj = with_canonical_metadata(without_empty_metadata(obj), schema)
-    return apply_defaults(obj, schema, request.resource.strategy.default, keep_nulls=applied)
+    if not (duplicates or texts) or options.validation == "Ignore":
+        return
+    if options.validation == "Strict":
+        why = "strict decoding error: " + ", ".join([*strict_errors(duplicates), *texts])
+        raise type_mismatch(request, sent, why)
+    request.warnings.extend([*duplicates, *texts])
+
+
+def _unconverted(request: Request, obj: dict[str, Any], why: str) -> StatusError:
+    """Return the error of a value that an apply merged and Go cannot read, which kube-apiserver does not expect."""
+    resource, metadata = request.resource, obj["metadata"]
+    named = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    kind = f"{resource.group}/{resource.version}, Kind={resource.kind}"
+    what = f"failed to convert new object ({named}; {kind}) to proper version"
+    return StatusError(500, "", f"{what}: unable to convert unstructured object to {kind}: {why}")
 
 
 def _known_duplicates(request: Request, unknown: Sequence[str]) -> list[str]:
@@ -130,6 +166,8 @@ def _timeless(obj: dict[str, Any]) -> dict[str, Any]:
 
 def store(cluster: Cluster, resource: ServedResource, obj: dict[str, Any], *, dry_run: bool = False) -> Item:
     """Store an object. A dry run returns the item without storing it."""
+    for path in resource.strategy.stored_null:
+        obj = with_null(obj, path)
     stored = to_stored(resource, obj)
     if dry_run:
         return dry_item(resource, stored)
