@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from kube_apiserver.kinds import strategy_of
 from tests.builtin_strategy import defaulted, object_causes
 
 SCALED = {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}, "maxReplicas": 2}
@@ -60,11 +59,8 @@ def test_limits_of_containers_have_defaults_and_those_of_pods_have_not() -> None
 def test_an_autoscaler_without_a_metric_scales_at_80_percent_of_the_cpu() -> None:
     spec = defaulted("autoscaling", "v2", "HorizontalPodAutoscaler", {"spec": SCALED})["spec"]
     assert spec["metrics"] == [{"type": "Resource", "resource": CPU}]
-    prepare = strategy_of("autoscaling", "v1", "HorizontalPodAutoscaler").prepare_create
-    assert prepare is not None
-    old = {"spec": {**SCALED}}
-    prepare(old, None)  # type: ignore[arg-type]  # an autoscaler needs nothing of the store
-    assert old["spec"]["targetCPUUtilizationPercentage"] == 80
+    old = defaulted("autoscaling", "v1", "HorizontalPodAutoscaler", {"spec": SCALED})["spec"]
+    assert old["targetCPUUtilizationPercentage"] == 80
 
 
 @pytest.mark.parametrize(

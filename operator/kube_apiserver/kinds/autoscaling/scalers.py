@@ -1,8 +1,4 @@
-"""HorizontalPodAutoscalers of both versions.
-
-autoscaling/v2 is stored. autoscaling/v1 has only a CPU target. Its view omits the other fields of v2, which stay in the
-store.
-"""
+"""HorizontalPodAutoscalers of both versions. autoscaling/v2 is stored; ``versions`` says how v1 shows it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +8,14 @@ from msgspec import structs
 
 from kube_apiserver import codec
 from kube_apiserver.defaulting.fields import fill, member
+from kube_apiserver.kinds.autoscaling.versions import (
+    as_v1_shows,
+    to_v1,
+    to_v2,
+    with_fields_of,
+    without_annotations,
+    without_state,
+)
 from kube_apiserver.printer_columns.columns import columns
 from kube_apiserver.printer_columns.common_cells import age_cell, parts
 from kube_apiserver.printer_columns.formats import NONE, UNKNOWN
@@ -37,6 +41,7 @@ _SCALING: dict[str, dict[str, Any]] = {
     },
     "scaleDown": {"selectPolicy": "Max", "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
 }
+_COUNTERS = Counters(("currentReplicas", "desiredReplicas"))
 _CHECKED = ("object", "external", "pods", "resource", "containerResource")
 _LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800
 _TO_ZERO = "must specify at least one Object or External metric to support scaling to zero replicas"
@@ -44,6 +49,7 @@ _TO_ZERO = "must specify at least one Object or External metric to support scali
 
 def _default(obj: Draft) -> None:
     """Set minReplicas, the CPU metric if there is none, and what behavior leaves out."""
+    without_annotations(obj)
     spec = member(obj, "spec")
     fill(spec, minReplicas=1)
     if not spec.get("metrics"):
@@ -55,14 +61,20 @@ def _default(obj: Draft) -> None:
 
 
 def _default_v1(obj: Draft) -> None:
-    """Set minReplicas."""
+    """Set minReplicas, and targetCPUUtilizationPercentage, which is the default metric of v2."""
     fill(member(obj, "spec"), minReplicas=1)
+    obj.update(as_v1_shows(obj))
 
 
 def _prepare_v1(obj: Draft, store: Store) -> None:
-    """Set targetCPUUtilizationPercentage, which is the default metric of v2."""
+    """Set no annotations of a status, which the creator cannot set."""
     del store
-    fill(obj["spec"], targetCPUUtilizationPercentage=80)
+    without_state(obj)
+
+
+def _prepare_v1_update(old: Object, new: Draft) -> None:
+    """Set the annotations to those of the spec and the status that are stored afterwards."""
+    new.update(with_fields_of(old, new))
 
 
 def _validate(obj: Object) -> list[Cause]:
@@ -94,7 +106,18 @@ def _validate(obj: Object) -> list[Cause]:
 
 def _validate_v1(obj: Object) -> list[Cause]:
     """Return the field errors of what an object is in v2."""
-    return _validate(_to_v2(dict(obj)))
+    return _validate(to_v2(dict(obj)))
+
+
+def _validate_status(obj: Object, old: Object) -> list[Cause]:
+    """Return the field errors of negative counters and negative generations of conditions."""
+    causes = _COUNTERS.causes(obj, old)
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    for position, condition in enumerate(conditions):
+        if (seen := condition.get("observedGeneration") or 0) < 0:
+            where = f"status.conditions[{position}].observedGeneration"
+            causes.append(messages.declared(messages.invalid(where, seen, "must be greater than or equal to 0")))
+    return causes
 
 
 def _reference(reference: Object, path: str, *, needs_group: bool = True) -> Iterator[Cause]:
@@ -117,11 +140,10 @@ def _metric(metric: Object, path: str) -> Iterator[Cause]:
     if kind not in _SOURCES:
         yield messages.not_supported(f"{path}.type", kind, _SOURCES)
     yield from _source(metric, path)
-    if kind not in _SOURCES:
+    source = kind[0].lower() + kind[1:] if kind in _SOURCES else ""
+    if not source:
         yield messages.not_supported(f"{path}.type", kind, _SOURCES)
-        return
-    source = kind[0].lower() + kind[1:]
-    if metric.get(source) is None:
+    elif metric.get(source) is None:
         yield messages.required(f"{path}.{source}", "must populate information for the given metric source")
     present = [name for name in _CHECKED if metric.get(name) is not None]
     if len(present) > 1:
@@ -251,42 +273,14 @@ def _target(name: str, target: Object, current: Object) -> str:
     return f"{prefix}{current.get(field) or UNKNOWN}/{target.get(field)}{suffix}"
 
 
-def _to_v1(scaler: dict[str, Any]) -> dict[str, Any]:
-    """Convert a v2 autoscaler to v1."""
-    spec, status = dict(scaler.get("spec") or {}), dict(scaler.get("status") or {})
-    target = next((entry for entry in spec.pop("metrics", None) or () if _is_cpu(entry)), None)
-    spec.pop("behavior", None)
-    if target is not None:
-        spec["targetCPUUtilizationPercentage"] = target["resource"]["target"].get("averageUtilization")
-    current = next((entry for entry in status.pop("currentMetrics", None) or () if _is_cpu(entry)), None)
-    status.pop("conditions", None)
-    if current is not None:
-        status["currentCPUUtilizationPercentage"] = current["resource"]["current"].get("averageUtilization")
-    status = {"currentReplicas": 0, "desiredReplicas": 0, **status}
-    return {**scaler, "spec": spec, "status": status}
-
-
-def _to_v2(scaler: dict[str, Any]) -> dict[str, Any]:
-    """Convert a v1 autoscaler to v2."""
-    spec, status = dict(scaler.get("spec") or {}), dict(scaler.get("status") or {})
-    percentage = spec.pop("targetCPUUtilizationPercentage", None)
-    if percentage is not None:
-        target = {"type": "Utilization", "averageUtilization": percentage}
-        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-    status.pop("currentCPUUtilizationPercentage", None)
-    return {**scaler, "spec": spec, "status": {"currentMetrics": None, **status}}
-
-
-def _is_cpu(metric: dict[str, Any]) -> bool:
-    return metric.get("type") == "Resource" and (metric.get("resource") or {}).get("name") == "cpu"
-
-
 _V2 = Strategy(
     group="autoscaling",
     kind="HorizontalPodAutoscaler",
     default=_default,
     validate=_validate,
-    validate_status=Counters(("currentReplicas", "desiredReplicas")).causes,
+    sees_empty=tuple(("spec", "behavior", name, "policies") for name in _SCALING),
+    validate_status=_validate_status,
+    stored_null=(("status", "currentMetrics"),),
     columns=columns("Name/name|Reference|Targets|MinPods|MaxPods|Replicas|Age", _cells),
 )
 _V1 = structs.replace(
@@ -294,7 +288,8 @@ _V1 = structs.replace(
     version="v1",
     default=_default_v1,
     prepare_create=_prepare_v1,
+    prepare_update=_prepare_v1_update,
     validate=_validate_v1,
-    conversion=Conversion(_to_v1, _to_v2),
+    conversion=Conversion(to_v1, to_v2),
 )
 STRATEGIES = (_V2, _V1)

@@ -1,0 +1,5 @@
+"""The kind of the group ``autoscaling``."""
+
+from kube_apiserver.kinds.autoscaling import scalers
+
+STRATEGIES = scalers.STRATEGIES
