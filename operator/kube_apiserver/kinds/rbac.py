@@ -62,7 +62,8 @@ def _validate_role(role: Object) -> list[Cause]:
     for position, selector in enumerate((aggregation or {}).get("clusterRoleSelectors") or ()):
         path = f"aggregationRule.clusterRoleSelectors[{position}]"
         if problems := selector_causes(selector, path):
-            causes += [*problems, messages.invalid(path, selector, "invalid label selector.")]
+            # kube-apiserver shows what it could not make of the selector.
+            causes += [*problems, messages.invalid(path, None, "invalid label selector.")]
     return causes
 
 

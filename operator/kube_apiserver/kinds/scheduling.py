@@ -44,7 +44,9 @@ def _validate(obj: Object, old: Object | None) -> list[Cause]:
     elif value > _HIGHEST_PRIORITY:
         detail = f"maximum allowed value of a user defined priority is {_HIGHEST_PRIORITY}"
         causes.append(messages.forbidden("value", detail))
-    if policy and policy not in _PREEMPTION:
+    if policy == "":
+        causes.append(messages.required("preemptionPolicy"))
+    elif policy is not None and policy not in _PREEMPTION:
         causes.append(messages.not_supported("preemptionPolicy", policy, _PREEMPTION))
     return causes
 

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 
 from kube_apiserver.schema import Cause, messages
+from kube_apiserver.schema.go_format import quoted
 
 _ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _LEADING_ZERO = re.compile(r"(?<![0-9a-fA-F])0+(?=\d)")
 _LINK_LOCAL_GROUPS = {4: ipaddress.ip_network("224.0.0.0/24"), 6: ipaddress.ip_network("ff02::/16")}
+_IPV4_BITS, _MAPPED_BITS = 32, 96
 _CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 
@@ -36,6 +38,20 @@ def cidr_causes(text: str, path: str) -> list[Cause]:
     if ipaddress.ip_address(given) != found.network_address:
         return [messages.invalid(path, text, "must not have bits set beyond the prefix length")]
     return []
+
+
+def interface_address_causes(text: str, path: str) -> Iterator[Cause]:
+    """Yield the field errors of an address with the length of its network, in the canonical form of both."""
+    given, _, bits = text.partition("/")
+    found = network(f"{_without_zeros(given)}/{bits.lstrip('0') or bits[-1:]}")
+    if found is None:
+        yield messages.invalid(path, text, "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")
+        return
+    one, length = ipaddress.ip_address(_without_zeros(given)), found.prefixlen
+    if isinstance(one, ipaddress.IPv6Address) and one.ipv4_mapped is not None:
+        one, length = one.ipv4_mapped, length - _MAPPED_BITS if length > _IPV4_BITS else length
+    if text != (canonical := f"{one}/{length}"):
+        yield messages.invalid(path, text, f"must be in canonical form ({quoted(canonical)})")
 
 
 def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -51,6 +51,7 @@ def declared_driver_causes(name: str, path: str) -> Iterator[Cause]:
         return
     for why in is_dns1123_subdomain(name.lower()):
         shown = why.replace(_LOWER, _CASELESS).replace("'example.com'", "'Example.com'")
+        shown = shown.replace("no more than 253 characters", "no more than 253 bytes")
         yield messages.invalid(path, name, shown)
     if len(name) > _LONGEST_DRIVER:
         yield Cause(path, "FieldValueTooLong", f"Too long: may not be more than {_LONGEST_DRIVER} characters")

@@ -218,8 +218,8 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
             }
         },
         [
-            *("spec.devices.requests[0]", "spec.devices.requests[1].exactly.deviceClassName"),
-            *("spec.devices.requests[1].exactly.allocationMode", "spec.devices.requests[1]"),
+            *("spec.devices.requests[1]", "spec.devices.requests[0]"),
+            *("spec.devices.requests[1].exactly.deviceClassName", "spec.devices.requests[1].exactly.allocationMode"),
             *("spec.devices.constraints[0].requests[0]", "spec.devices.constraints[0].matchAttribute"),
             "spec.devices.constraints[1]",
         ],

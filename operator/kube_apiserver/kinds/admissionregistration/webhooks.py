@@ -146,6 +146,7 @@ STRATEGIES = tuple(
         default=_default,
         validate_with_old=_validate,
         warn=_warn,
+        counts_empty=True,
         unconditional_update=False,
         columns=_COLUMNS,
     )

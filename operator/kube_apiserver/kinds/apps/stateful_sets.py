@@ -40,9 +40,11 @@ def _default(obj: Draft) -> None:
     fill(spec, replicas=1, revisionHistoryLimit=10)
     spec["podManagementPolicy"] = spec.get("podManagementPolicy") or "OrderedReady"
     strategy = member(spec, "updateStrategy")
-    strategy["type"] = strategy.get("type") or "RollingUpdate"
-    if strategy["type"] == "RollingUpdate":
-        fill(member(strategy, "rollingUpdate"), partition=0, maxUnavailable=1)
+    if not strategy.get("type"):
+        strategy["type"] = "RollingUpdate"
+        member(strategy, "rollingUpdate")
+    if strategy["type"] == "RollingUpdate" and strategy.get("rollingUpdate") is not None:
+        fill(strategy["rollingUpdate"], partition=0, maxUnavailable=1)
     policy = member(spec, _RETENTION)
     policy["whenDeleted"] = policy.get("whenDeleted") or "Retain"
     policy["whenScaled"] = policy.get("whenScaled") or "Retain"

@@ -25,7 +25,7 @@ def _default_secret(obj: Draft) -> None:
     """Set data from stringData, and type."""
     text = obj.pop("stringData", None)
     if text:
-        encoded = {key: b64encode(value.encode()).decode() for key, value in text.items()}
+        encoded = {key: b64encode((value or "").encode()).decode() for key, value in text.items()}
         obj["data"] = {**(obj.get("data") or {}), **encoded}
     obj["type"] = obj.get("type") or "Opaque"
 
@@ -65,9 +65,8 @@ def _frozen(*fields: str) -> Callable[[Object, Object], list[Cause]]:
         """Return the field errors of every change of content that is marked as immutable."""
         if not old.get("immutable"):
             return []
-        if not new.get("immutable"):
-            return [Cause("immutable", "FieldValueForbidden", _FROZEN)]
-        changed = [name for name in fields if (old.get(name) or {}) != (new.get(name) or {})]
+        changed = [] if new.get("immutable") else ["immutable"]
+        changed += [name for name in fields if (old.get(name) or {}) != (new.get(name) or {})]
         return [Cause(name, "FieldValueForbidden", _FROZEN) for name in changed]
 
     return rule

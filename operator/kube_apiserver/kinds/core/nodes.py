@@ -18,6 +18,7 @@ _NOT_READY = "node.kubernetes.io/not-ready"
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _TAINTS = "metadata.taints"  # kube-apiserver names this place
 _NETWORKS = 'node updates may not change podCIDR except from "" to valid'
+_NO_FAMILIES = "invalid PodCIDRs. failed to check with dual stack with error:"
 _UNUSED = (("spec", "configSource"), ("spec", "podPreemptionPolicy"), ("status", "config"))
 _FEATURE = re.compile(r"[A-Z][a-zA-Z0-9]*(/[a-zA-Z][a-zA-Z0-9]*)*")
 _FEATURE_FORM = (
@@ -72,11 +73,20 @@ def _validate(obj: Object) -> list[Cause]:
     causes += _features(status)
     for position, text in enumerate(networks):
         causes += cidr_causes(text, f"spec.podCIDRs[{position}]")
-    families = [found.version for text in networks if (found := network(text)) is not None]
-    if len(families) == len(networks) > 1 and sorted(families) != [4, 6]:
+    return [*causes, *_families(networks)]
+
+
+def _families(networks: list[str]) -> Iterator[Cause]:
+    if len(networks) < 2:
+        return
+    families = [None if (found := network(text)) is None else found.version for text in networks]
+    if None in families:
+        at = families.index(None)
+        wrong = f"invalid CIDR[{at}]: <nil> (invalid CIDR address: {networks[at]})"
+        yield messages.internal("spec.podCIDRs", f"{_NO_FAMILIES}{wrong}")
+    if sorted(filter(None, families)) != [4, 6] or len(networks) > 2:
         detail = "may specify no more than one CIDR for each IP family"
-        causes.append(messages.invalid("spec.podCIDRs", networks, detail))
-    return causes
+        yield messages.invalid("spec.podCIDRs", networks, detail)
 
 
 def _taints(taints: Any) -> Iterator[Cause]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from kube_apiserver.defaulting.fields import member
 from kube_apiserver.kinds.flowcontrol.conditions import typed_condition_causes, validate_status
 from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, messages
 from kube_apiserver.strategies import Draft, Object, Strategy
@@ -17,8 +18,8 @@ _NO_NAMESPACE = "resource rules that are not cluster scoped must supply at least
 
 def _default(obj: Draft) -> None:
     """Set the precedence."""
-    if isinstance(spec := obj.get("spec"), dict):
-        spec["matchingPrecedence"] = spec.get("matchingPrecedence") or 1000
+    spec = member(obj, "spec")
+    spec["matchingPrecedence"] = spec.get("matchingPrecedence") or 1000
 
 
 def _validate(obj: Object) -> list[Cause]:

@@ -107,6 +107,10 @@ def _backend(backend: Object, path: str) -> Iterator[Cause]:
     if service is not None and resource is not None:
         yield messages.invalid(path, "", "cannot set both resource and service backends")
     elif resource is not None:
+        if (group := resource.get("apiGroup")) is not None:
+            yield from (
+                messages.invalid(f"{path}.resource.apiGroup", group, why) for why in is_dns1123_subdomain(group)
+            )
         for name in ("kind", "name"):
             value = resource.get(name) or ""
             if not value:

@@ -113,6 +113,7 @@ STRATEGIES = (
         kind="NetworkPolicy",
         default=_default,
         validate=_validate,
+        counts_empty=True,
         columns=columns("Name/name|Pod-Selector|Age", _cells),
     ),
 )

@@ -13,6 +13,7 @@ from kube_apiserver.kinds.resource.parameters import (
 from kube_apiserver.kinds.resource.requests import Names, one_reference_causes, reference_causes, request_names
 from kube_apiserver.schema import Cause, messages
 from kube_apiserver.strategies import Object
+from kube_apiserver.validation.addresses import interface_address_causes
 from kube_apiserver.validation.conditions import condition_causes
 from kube_apiserver.validation.domain_names import declared_driver_causes, driver_causes
 from kube_apiserver.validation.fixed_values import IMMUTABLE
@@ -29,7 +30,7 @@ def validate_status(obj: Object, old: Object) -> list[Cause]:
     """Return the field errors of reservations, devices and the allocation, which stays."""
     status, before = obj.get("status") or {}, old.get("status") or {}
     allocation, names = status.get("allocation"), request_names((obj.get("spec") or {}).get("devices") or {})
-    reserved = status.get("reservedFor") or ()
+    reserved, devices = status.get("reservedFor") or (), status.get("devices") or ()
     causes = []
     for position, each in enumerate(reserved):
         path = f"status.reservedFor[{position}]"
@@ -37,14 +38,22 @@ def validate_status(obj: Object, old: Object) -> list[Cause]:
         if any(other.get("uid") == each.get("uid") for other in reserved[:position]):
             causes.append(messages.declared(messages.duplicate(path, each)))
     allocated = {_identity(each) for each in ((allocation or {}).get("devices") or {}).get("results") or ()}
-    for position, each in enumerate(status.get("devices") or ()):
-        causes += _device(each, f"status.devices[{position}]", allocated)
+    seen: set[tuple[str, ...]] = set()
+    for position, each in enumerate(devices):
+        path = f"status.devices[{position}]"
+        causes += _device(each, path, allocated)
+        if _identity(each) in seen:
+            causes.append(messages.declared(messages.duplicate(path, each)))
+        seen.add(_identity(each))
     if reserved and allocation is None:
         causes.append(messages.forbidden("status.reservedFor", _UNALLOCATED))
+    # Of two declared errors, that of the allocation comes first.
+    shares = [cause for at, each in enumerate(devices) for cause in _share(each, f"status.devices[{at}]")]
     if allocation is None:
-        return causes
+        return causes + shares
     if before.get("allocation") is None:
-        return [*causes, *_allocation(allocation, "status.allocation", names)]
+        return [*causes, *_allocation(allocation, "status.allocation", names), *shares]
+    causes += shares
     if before["allocation"] != allocation:
         causes.append(messages.declared(messages.invalid("status.allocation", None, IMMUTABLE)))
     return causes
@@ -59,7 +68,6 @@ def _device(device: Object, path: str, allocated: set[tuple[str, ...]]) -> Itera
     yield from driver_causes(driver, f"{path}.driver")
     yield from pool_causes(pool, f"{path}.pool")
     yield from label_causes(name, f"{path}.device")
-    yield from _share(device, path)
     if identity not in allocated:
         shown = {"Driver": driver, "Pool": pool, "Device": name, "ShareID": identity[3]}
         yield messages.invalid(path, shown, _FOREIGN)
@@ -67,13 +75,15 @@ def _device(device: Object, path: str, allocated: set[tuple[str, ...]]) -> Itera
         yield Cause(cause.field.replace("status", path, 1), cause.reason, cause.message)
     if device.get("data") is not None:
         yield from raw_causes(device["data"], f"{path}.data", _LONGEST_DATA)
+    for at, address in enumerate((device.get("networkData") or {}).get("ips") or ()):
+        yield from interface_address_causes(address, f"{path}.networkData.ips[{at}]")
 
 
 def _share(device: Object, path: str) -> Iterator[Cause]:
     share = device.get("shareID")
     if share is not None and not _UUID.fullmatch(share):
-        why = "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase"
-        yield messages.declared(messages.invalid(f"{path}.shareID", share, f"{why} hexadecimal characters"))
+        why = "must be a lowercase UUID in 8-4-4-4-12 format"
+        yield messages.declared(messages.invalid(f"{path}.shareID", share, why))
 
 
 def _allocation(allocation: Object, path: str, names: Names) -> Iterator[Cause]:

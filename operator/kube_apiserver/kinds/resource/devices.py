@@ -1,12 +1,13 @@
 """Validation of the devices of a ResourceSlice: attributes, capacities, taints, counters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kube_apiserver.kinds.resource.names import declared_all, label_causes, qualified_causes
 from kube_apiserver.kinds.resource.parameters import binding_causes, taint_causes
-from kube_apiserver.schema import Cause, messages
+from kube_apiserver.schema import Cause, is_dns1123_subdomain, messages
 from kube_apiserver.strategies import Object
+from kube_apiserver.validation.forms.node_selectors import node_selector_causes
 
 _MOST, _MOST_TAINTS, _LONGEST_VALUE = 32, 16, 64
 _NUMBER, _PART = r"(0|[1-9]\d*)", r"(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)"
@@ -16,6 +17,10 @@ _VERSION = re.compile(
 _VALUES = ("int", "bool", "string", "version", "ints", "bools", "strings", "versions")
 _ANY = ", ".join(f"`{name}`" for name in _VALUES)
 _OF_NODES = ("nodeName", "nodeSelector", "allNodes")
+_ONE_OF_NODES = (
+    "exactly one of `nodeName`, `nodeSelector`, or `allNodes` is required when `perDeviceNodeSelection` is set to true "
+    "in the ResourceSlice spec"
+)
 _ELSEWHERE = (
     "`nodeName`, `nodeSelector` and `allNodes` can only be set if `perDeviceNodeSelection` is set to true in the "
     "ResourceSlice spec"
@@ -42,11 +47,43 @@ def device_causes(device: Object, path: str, *, per_device: bool) -> Iterator[Ca
         yield messages.too_many(f"{path}.taints", len(taints), _MOST_TAINTS)
     for position, taint in enumerate(taints[:_MOST_TAINTS]):
         yield from taint_causes(taint, f"{path}.taints[{position}]")
-    for position, each in enumerate(device.get("consumesCounters") or ()):
-        yield from counter_set_causes(each, f"{path}.consumesCounters[{position}]", "counterSet")
-    if not per_device and any(device.get(name) is not None for name in _OF_NODES):
+    yield from _consumed(device.get("consumesCounters") or (), f"{path}.consumesCounters")
+    if per_device:
+        yield from _nodes(device, path)
+    elif any(device.get(name) is not None for name in _OF_NODES):
         yield messages.invalid(path, None, _ELSEWHERE)
     yield from binding_causes(device, path)
+
+
+def _consumed(consumed: Sequence[Object], path: str) -> Iterator[Cause]:
+    sets = [each.get("counterSet") or "" for each in consumed]
+    for position, name in enumerate(sets):
+        if name in sets[:position]:
+            yield messages.declared(messages.duplicate(f"{path}[{position}]", consumed[position]))
+    for position, each in enumerate(consumed):
+        yield from counter_set_causes(each, f"{path}[{position}]", "counterSet")
+
+
+def _nodes(device: Object, path: str) -> Iterator[Cause]:
+    given = []
+    if (node := device.get("nodeName")) is not None:
+        if node:
+            given.append("nodeName")
+            yield from (messages.invalid(f"{path}.nodeName", node, why) for why in is_dns1123_subdomain(node))
+        else:
+            yield messages.invalid(f"{path}.nodeName", node, "must not be empty")
+    if (selector := device.get("nodeSelector")) is not None:
+        given.append("nodeSelector")
+        yield from node_selector_causes(selector, f"{path}.nodeSelector")
+    if (value := device.get("allNodes")) is not None:
+        given += ["allNodes"] if value else []
+        if not value:
+            yield messages.invalid(f"{path}.allNodes", value, "must be either unset or set to true")
+    if not given:
+        yield messages.required(path, _ONE_OF_NODES)
+    elif len(given) > 1:
+        listed = ", ".join(f"`{name}`" for name in given)
+        yield messages.invalid(path, f"{{{listed}}}", _ONE_OF_NODES)
 
 
 def _attribute(attribute: Object, path: str) -> Iterator[Cause]:

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, messages, names
 from kube_apiserver.validation.domain_names import driver_causes
 
+_LIMIT = re.compile(r"(must be no more than \d+) characters")
 _LONGEST_POOL, _LONGEST_ID = 253, 32
 _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _NO_IDENTIFIER = (
@@ -16,8 +19,9 @@ _UNQUALIFIED = "a fully qualified name must be a domain and a name separated by 
 
 
 def declared_all(causes: Iterable[Cause]) -> Iterator[Cause]:
-    """Yield field errors as ones that tags of the Go types declare."""
-    return (messages.declared(cause) for cause in causes)
+    """Yield field errors as ones that tags of the Go types declare, which count in bytes."""
+    for cause in causes:
+        yield messages.declared(replace(cause, message=_LIMIT.sub(r"\1 bytes", cause.message)))
 
 
 def label_causes(name: str, path: str) -> Iterator[Cause]:

@@ -18,7 +18,7 @@ Names = Mapping[str, frozenset[str]]
 
 
 def default_devices(devices: Draft) -> None:
-    """Set allocation modes and counts of requests. Drop what needs a feature that is off."""
+    """Set allocation modes, counts and operators of requests. Drop what needs a feature that is off."""
     for request in devices.get("requests") or ():
         for each in (request.get("exactly"), *(request.get("firstAvailable") or ())):
             if isinstance(each, dict):
@@ -26,15 +26,22 @@ def default_devices(devices: Draft) -> None:
                 each["allocationMode"] = each.get("allocationMode") or "ExactCount"
                 if each["allocationMode"] == "ExactCount":
                     each["count"] = each.get("count") or 1
+                default_tolerations(each)
+
+
+def default_tolerations(holder: Draft) -> None:
+    """Set the operators of tolerations."""
+    for toleration in holder.get("tolerations") or ():
+        toleration["operator"] = toleration.get("operator") or "Equal"
 
 
 def device_causes(devices: Object, path: str) -> Iterator[Cause]:
     """Yield the field errors of the devices that a claim wants."""
     requests, names = devices.get("requests") or (), request_names(devices)
     yield from _sized(requests, f"{path}.requests")
+    yield from _repeated(requests, f"{path}.requests")
     for position, request in enumerate(requests[:_MOST]):
         yield from _request(request, f"{path}.requests[{position}]")
-    yield from _repeated(requests, f"{path}.requests")
     for position, each in enumerate(devices.get("constraints") or ()):
         yield from _constraint(each, f"{path}.constraints[{position}]", names)
     for position, each in enumerate(devices.get("config") or ()):
@@ -83,10 +90,10 @@ def _request(request: Object, path: str) -> Iterator[Cause]:
 
 def _choices(choices: Sequence[Object], path: str) -> Iterator[Cause]:
     yield from _sized(choices, path, _MOST_CHOICES)
+    yield from _repeated(choices, path)
     for position, each in enumerate(choices):
         yield from label_causes(each.get("name") or "", f"{path}[{position}].name")
         yield from _wanted(each, f"{path}[{position}]", is_choice=True)
-    yield from _repeated(choices, path)
 
 
 def _wanted(wanted: Object, path: str, *, is_choice: bool) -> Iterator[Cause]:

@@ -8,6 +8,7 @@ from kube_apiserver.schema import Cause, is_dns1123_subdomain, messages
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.domain_names import driver_causes
 from kube_apiserver.validation.fixed_values import IMMUTABLE
+from kube_apiserver.validation.forms.node_selectors import node_selector_causes
 
 _PLACES = ("nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection")
 _ONE = f"exactly one of {', '.join(f'`{name}`' for name in _PLACES)} is required"
@@ -16,6 +17,7 @@ _MOST_DEVICES, _MOST_ADVANCED, _MOST_SETS = 128, 64, 8
 _LISTS = frozenset({"ints", "bools", "strings", "versions"})
 # Of other features that are off by default.
 _DISABLED = frozenset({"nodeAllocatableResources", "partitionTypeAttribute", "skipNodeOperations"})
+_GROUPS = "compatibilityGroups"
 _FIXED = (("pool", "name"), ("driver",), ("nodeName",))
 
 
@@ -35,14 +37,17 @@ def _attributes(devices: Sequence[Object]) -> Iterator[Object]:
 
 def _without_lists(device: Object) -> Object:
     device = {name: value for name, value in device.items() if name not in _DISABLED}
+    if consumed := device.get("consumesCounters"):
+        kept = [{name: value for name, value in each.items() if name != _GROUPS} for each in consumed]
+        device = {**device, "consumesCounters": kept}
     attributes = device.get("attributes")
     if not attributes:
         return device
-    kept = {
+    scalars = {
         key: {name: value for name, value in attribute.items() if name not in _LISTS}
         for key, attribute in attributes.items()
     }
-    return {**device, "attributes": kept}
+    return {**device, "attributes": scalars}
 
 
 def _validate(obj: Object, old: Object | None) -> list[Cause]:
@@ -86,11 +91,11 @@ def _fixed(old: Object, new: Object) -> Iterator[Cause]:
 
 
 def _selected(selector: Object, path: str) -> Iterator[Cause]:
+    yield from node_selector_causes(selector, path)
     terms = selector.get("nodeSelectorTerms") or ()
-    if not terms:
-        yield messages.required(path, "must have at least one node selector term")
     if len(terms) != 1:
-        yield messages.invalid(path, list(terms) or None, "must have exactly one node selector term")
+        where = f"{path}.nodeSelectorTerms"
+        yield messages.invalid(where, list(terms) or None, "must have exactly one node selector term")
 
 
 def _nodes(spec: Object) -> Iterator[Cause]:
@@ -104,7 +109,7 @@ def _nodes(spec: Object) -> Iterator[Cause]:
             yield messages.invalid("spec.nodeName", node, why)
     if (selector := spec.get("nodeSelector")) is not None:
         given.append("nodeSelector")
-        yield from _selected(selector, "spec.nodeSelector.nodeSelectorTerms")
+        yield from _selected(selector, "spec.nodeSelector")
     for name in ("allNodes", "perDeviceNodeSelection"):
         if (value := spec.get(name)) is not None:
             given += [name] if value else []
@@ -136,6 +141,8 @@ STRATEGIES = (
         group="resource.k8s.io",
         kind="ResourceSlice",
         as_kept=_as_kept,
+        counts_dropped=True,
+        sees_empty=(("spec", "sharedCounters"), ("spec", "devices")),
         validate_with_old=_validate,
         deletion=Deletion(returns_object=True),
     ),

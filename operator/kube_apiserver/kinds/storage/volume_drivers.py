@@ -13,6 +13,7 @@ from kube_apiserver.storage import Store
 from kube_apiserver.strategies import Deletion, Draft, Object, Strategy
 from kube_apiserver.validation.domain_names import declared_driver_causes, driver_causes
 from kube_apiserver.validation.fixed_values import IMMUTABLE, is_changed
+from kube_apiserver.validation.volumes.specs import volume_spec_causes
 
 _GROUP = "storage.k8s.io"
 _RETURNED = Deletion(returns_object=True)
@@ -137,6 +138,8 @@ def _validate_attachment(obj: Object, old: Object | None) -> list[Cause]:
     elif volume == "":
         where = "spec.source.persistentVolumeName"
         causes.append(messages.required(where, "must specify non empty persistentVolumeName"))
+    elif inline is not None:
+        causes += volume_spec_causes(inline, "spec.source.inlineVolumeSpec", inline=True)
     node = spec.get("nodeName") or ""
     causes += [messages.invalid("spec.nodeName", node, why) for why in is_dns1123_subdomain(node)]
     if volume is not None:

@@ -24,6 +24,7 @@ _MOST_RULES, _MOST_EXIT_CODES = 20, 255
 _RESIZED = {"resourceName": ("cpu", "memory"), "restartPolicy": ("NotRequired", "RestartContainer")}
 _OF_SIDECARS = "may not be set for init containers without restartPolicy=Always"
 _NEVER = "must be 'NotRequired' when pod `restartPolicy` is 'Never'"
+_NO_POLICY = "must specify restartPolicy when restart rules are used"
 _NO_RESTART = "must not be set to 'RestartContainer' for non-sidecar initContainers"
 _EPHEMERAL = "cannot be set for an Ephemeral Container"
 _NOT_EPHEMERAL = (
@@ -56,8 +57,10 @@ def init_container_causes(spec: Object, volumes: Mapping[str, Object], path: str
     for position, container in enumerate(spec.get("initContainers") or ()):
         where, name = f"{path}.initContainers[{position}]", container.get("name") or ""
         yield from _common(container, spec, volumes, where)
-        if container.get("restartPolicy") is not None or container.get("restartPolicyRules"):
+        if container.get("restartPolicy") is not None:
             yield from _restarts(container, where)
+        elif container.get("restartPolicyRules"):
+            yield messages.required(f"{where}.restartPolicy", _NO_POLICY)
         if name in seen:
             yield messages.duplicate(f"{where}.name", name)
         seen.update({name} - {""})
@@ -191,7 +194,7 @@ def _restarts(container: Object, path: str) -> Iterator[Cause]:
     policy, rules = container.get("restartPolicy"), container.get("restartPolicyRules") or ()
     if policy is None:
         if rules:
-            yield messages.required(f"{path}.restartPolicy", "must specify restartPolicy when restart rules are used")
+            yield messages.required(f"{path}.restartPolicy", _NO_POLICY)
     elif policy not in _RESTART_POLICIES:
         yield messages.not_supported(f"{path}.restartPolicy", policy, _RESTART_POLICIES)
     if len(rules) > _MOST_RULES:

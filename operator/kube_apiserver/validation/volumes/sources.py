@@ -40,13 +40,13 @@ def source_causes(
         checks: the sources in the order in which kube-apiserver looks at them, each with the check of it.
         path: where the volume is.
         checked: other names in the field errors of the first source.
-        refused: other names in those of a second one.
+        refused: other names in those of a second one, "" for a source that may be beside others.
     """
     present = [name for name in checks if holder.get(name) is not None]
     if not present:
         yield messages.required(path, "must specify a volume type")
     for position, name in enumerate(present):
-        if position:
+        if position and refused.get(name) != "":
             yield messages.forbidden(f"{path}.{refused.get(name, name)}", _SECOND)
         else:
             yield from checks[name](holder[name], f"{path}.{checked.get(name, name)}")

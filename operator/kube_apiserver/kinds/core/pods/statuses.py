@@ -65,7 +65,9 @@ def pod_status_causes(obj: Object, old: Object) -> list[Cause]:
     one, several = status.get("podIP") or "", status.get("podIPs") or []
     if bool(one) != bool(several):
         detail = "podIP and podIPs must either both be set or both be unset"
-        causes.append(messages.invalid("status.podIPs", several or None, detail))
+        causes.append(
+            messages.invalid("status.podIPs", [{"IP": each.get("ip") or ""} for each in several] or None, detail)
+        )
     causes += _host_addresses(status, stored)
     system = (spec.get("os") or {}).get("name") or "linux"
     for name in _STATUSES:
