@@ -6,11 +6,12 @@ import pytest
 
 from kube_apiserver.schema import facts
 from tests.conformance.differential.comparing import ABSENT, Difference
+from tests.conformance.differential.language import STRATEGIC, patch
 from tests.conformance.mutations.definitions import CUSTOM
 from tests.conformance.mutations.excused import excuse
 from tests.conformance.mutations.kinds import builtin, custom
 from tests.conformance.mutations.mutating import REMOVED, Edit, edited, json_patch, merge_patch
-from tests.conformance.mutations.playing import Found
+from tests.conformance.mutations.playing import Found, with_panics
 from tests.conformance.mutations.samples import SAMPLES
 from tests.conformance.mutations.units import OPERATIONS, Sent, unit, units
 
@@ -82,3 +83,27 @@ def test_of_causes_only_their_order_is_excused(last: str, is_excused: bool) -> N
     other = Difference("", "1 get", "body.details.causes[1].message", "b", last)
     found = Found(unit(builtin()[0], random.Random(1)), Sent("get"), one, beside=(one, other))
     assert (excuse(found) is not None) is is_excused
+
+
+@pytest.mark.parametrize(
+    ("line", "is_excused"),
+    [
+        ('"apiserver panic\'d" method="PATCH" URI="/api/v1/pods/x?dryRun=All" auditID="1"', True),
+        ('"apiserver panic\'d" method="PATCH" URI="/api/v1/pods/y?dryRun=All" auditID="1"', False),
+        ('"Timeout or abort while handling" method="PATCH" URI="/api/v1/pods/x?dryRun=All"', False),
+    ],
+)
+def test_a_connection_that_ends_is_excused_where_the_log_has_the_panic(line: str, is_excused: bool) -> None:
+    sent = Sent("strategic patch", call=patch("/api/v1/pods/x?dryRun=All", "{}", STRATEGIC))
+    difference = Difference("", "1 patch", "status", "connection failed: ServerDisconnectedError", 500)
+    (found,) = with_panics([Found(unit(builtin()[0], random.Random(1)), sent, difference)], f"E1 wrap.go:57] {line}\n")
+    assert (excuse(found) is not None) is is_excused
+
+
+def test_field_errors_of_keys_with_spaces_may_have_another_order() -> None:
+    errors = ['data[a b]: Invalid value: "a b": no', 'data[c/d]: Invalid value: "c/d": no']
+    one, other = (f'ConfigMap "x" is invalid: [{", ".join(each)}]' for each in (errors, reversed(errors)))
+    found = Found(
+        unit(builtin()[0], random.Random(1)), Sent("get"), Difference("", "1 get", "body.message", one, other)
+    )
+    assert excuse(found) is not None

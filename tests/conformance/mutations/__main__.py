@@ -13,7 +13,7 @@ from tests.conformance import servers
 from tests.conformance.differential.targets import Target
 from tests.conformance.mutations.excused import excuse
 from tests.conformance.mutations.kinds import Kind, builtin, custom
-from tests.conformance.mutations.playing import Found, play_all, prepare
+from tests.conformance.mutations.playing import Found, play_all, prepare, with_panics
 from tests.conformance.mutations.reporting import report
 from tests.conformance.mutations.units import Unit, units
 
@@ -50,7 +50,8 @@ def run(binary: str, kinds: list[Kind], drawn: list[Unit]) -> list[Found]:
         for place in places:
             place.mkdir()
         with servers.real(binary, places[0]) as real, servers.embedded(places[1]) as embedded:
-            return asyncio.run(_sent(real, embedded, kinds, drawn))
+            found = asyncio.run(_sent(real, embedded, kinds, drawn))
+        return with_panics(found, (places[0] / "log").read_text(errors="replace"))
 
 
 async def _sent(real: Target, embedded: Target, kinds: list[Kind], drawn: list[Unit]) -> list[Found]:

@@ -1,6 +1,5 @@
 """Differences that a named behaviour of kube-apiserver excuses: the only ones that a run may leave."""
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +7,19 @@ from typing import Any
 from tests.conformance.differential.comparing import ABSENT
 from tests.conformance.mutations.playing import Found
 
-_SHOWN = re.compile(r"(?<=Invalid value: )(?:[{\[]|null)(?s:.*?)(?=: (?:field is immutable|exactly one|cannot be))")
+_SHOWN = re.compile(
+    r"(?<=Invalid value: )(?:[{\[]|null)(?s:.*?)(?=: (?:field is immutable|exactly one|cannot (?:be|set)))"
+)
 _SUFFIX = re.compile(r"(?<=[a-z0-9./-])[bcdfghjklmnpqrstvwxz2456789]{5}(?=[\\\"'])")
 _FIELD_ERRORS = re.compile(
-    r", (?=[.a-zA-Z<][^\s,]*: (?:Invalid|Required|Unsupported|Duplicate|Forbidden|Too|Not found))"
+    r", (?=[.a-zA-Z<](?:\[[^\]]*\]|[^\s,\[])*: (?:Invalid|Required|Unsupported|Duplicate|Forbidden|Too|Not found))"
 )
-_REFLECTED = ("NetworkPolicy",)
+_UNDECLARED = re.compile(r"\S+: field not declared in schema")
 _PATCHED = re.compile(r"(?:\n(?:@@|[-+ ])[^\n]*)+\n?")
 _PARSER = re.compile(
     "json: cannot unmarshal|cannot convert (?:int64|float64|bool|slice|map|string) to|cannot restore|"
     "unrecognized type|quantities must match|parsing time|illegal base64|no kind "
 )
-_CONVERTED = re.compile(r"^failed to convert new object .* to proper version")
 _ESTABLISHES = "kube-apiserver"
 _CONTROLLERS = ("api-priority-and-fairness-config-consumer-v1", _ESTABLISHES)
 _FLOW_SCHEMA_CONDITIONS = "fieldsV1.f:status.f:conditions.."
@@ -50,11 +50,6 @@ class _GoStruct(Excuse):
 class _Parser(Excuse):
     def covers(self, found: Found) -> bool:
         return _is_message(found) and all(_PARSER.search(str(value)) for value in _both(found))
-
-
-class _Unconverted(Excuse):
-    def covers(self, found: Found) -> bool:
-        return found.difference.real == 500 and bool(_CONVERTED.match(found.refusal))
 
 
 class _Controller(Excuse):
@@ -99,24 +94,10 @@ class _Drawn(Excuse):
         return _is_message(found) and drawn and one == other
 
 
-class _Wrapped(Excuse):
-    def covers(self, found: Found) -> bool:
-        texts = [found.refusal, *map(str, _both(found))]
-        is_lenient = found.sent.operation in ("strategic patch", "apply")
-        return is_lenient and any("cannot unmarshal number" in text for text in texts) and _has_huge_number(found)
-
-
-class _EmptyList(Excuse):
-    def covers(self, found: Found) -> bool:
-        sends_one = any(edit.value == [] for edit in found.sent.edits) or _has_empty_list(found)
-        counted = found.difference.path == "body.metadata.generation" and found.unit.kind.kind in _REFLECTED
-        return counted and sends_one
-
-
 class _Panic(Excuse):
     def covers(self, found: Found) -> bool:
-        is_patch = found.sent.operation == "strategic patch"
-        return is_patch and str(found.difference.real).startswith("connection failed: ServerDisconnectedError")
+        has_hung_up = str(found.difference.real).startswith("connection failed: ServerDisconnectedError")
+        return found.sent.operation == "strategic patch" and found.has_panicked and has_hung_up
 
 
 class _MergeKey(Excuse):
@@ -124,22 +105,26 @@ class _MergeKey(Excuse):
         return _is_message(found) and all("does not contain declared merge key" in str(value) for value in _both(found))
 
 
+class _Undeclared(Excuse):
+    def covers(self, found: Found) -> bool:
+        one, other = (set(_UNDECLARED.findall(str(value))) for value in _both(found))
+        return _is_message(found) and bool(one & other)
+
+
 #: In the order in which they are tried.
 EXCUSES: tuple[Excuse, ...] = (
     _GoStruct("kube-apiserver's text shows the value as its internal Go struct, or the difference of two of them"),
     _Parser("the words are those of Go's parser; status, reason and cause agree"),
-    _Unconverted("an applied quantity or base64 text that Go cannot read is an internal error of kube-apiserver"),
     _MapOrder("kube-apiserver visits the keys of a map in a random order, so its text has the field errors in one"),
     _Establishing("kube-apiserver's controllers accept and establish a definition later than this server"),
     _Drawn("each server draws the end of a generated name"),
-    _Wrapped("strategic patch and apply wrap a number that is out of range of its Go type, and judge the result"),
-    _EmptyList("kube-apiserver compares this spec with reflect.DeepEqual, to which an empty list is not an absent one"),
     _Panic(
         "kube-apiserver panics where findMapInSliceBasedOnKeyValue compares a merge key that is a map, and hangs up"
     ),
     _MergeKey(
         "strategicpatch.mergeMap visits the fields of a patch in a random order, and stops at the first merge key"
     ),
+    _Undeclared("structured-merge-diff visits the fields of a map in a random order, and stops at an undeclared one"),
     _Controller("the controllers of API priority and of aggregation write a status: this server has neither"),
 )
 
@@ -172,12 +157,3 @@ def _errors(message: Any) -> list[str]:
     text = str(message)
     begin, found, rest = text.partition(" is invalid: [")
     return [begin, *_FIELD_ERRORS.split(rest.removesuffix("]"))] if found else [text]
-
-
-def _has_empty_list(found: Found) -> bool:
-    return any("[]" in json.dumps(edit.value, default=str) for edit in found.sent.edits)
-
-
-def _has_huge_number(found: Found) -> bool:
-    numbers = re.findall(r"-?[0-9]{10,}", json.dumps([edit.value for edit in found.sent.edits], default=str))
-    return any(abs(int(number)) >= 2**31 for number in numbers)

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,8 @@ from tests.conformance.mutations.units import Sent, Unit
 CONNECTIONS = 6
 _READY_SECONDS = 60.0
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+#: How kube-apiserver logs that the handler of a request panicked.
+_PANIC = re.compile(r'"apiserver panic\'d" method="(?P<method>[A-Z]+)" URI="(?P<uri>[^"]*)"')
 #: Servers choose these by chance.
 _CHOSEN = ("nodePort", "healthCheckNodePort")
 
@@ -27,7 +30,7 @@ _CHOSEN = ("nodePort", "healthCheckNodePort")
 class Found:
     """A difference, with the unit and the step in which it is; where only one server refused, what it said.
 
-    ``beside`` has all differences of the step.
+    ``beside`` has all differences of the step. ``has_panicked`` if kube-apiserver logged a panic of the request.
     """
 
     unit: Unit
@@ -35,6 +38,7 @@ class Found:
     difference: Difference
     refusal: str = ""
     beside: tuple[Difference, ...] = ()
+    has_panicked: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -92,6 +96,17 @@ async def play_all(real: Target, embedded: Target, units: list[Unit]) -> list[Fo
     workers: list[Awaitable[None]] = [work() for _ in range(CONNECTIONS)]
     await asyncio.gather(*workers)
     return [each for position in sorted(found) for each in found[position]]
+
+
+def with_panics(found: list[Found], log: str) -> list[Found]:
+    """Return the differences, marked where kube-apiserver's log has a panic of the request."""
+    panicked = {(match["method"], match["uri"]) for match in _PANIC.finditer(log)}
+    return [replace(each, has_panicked=_request(each) in panicked) for each in found]
+
+
+def _request(found: Found) -> tuple[str, str]:
+    call = found.sent.call
+    return (call.method, call.path) if call is not None else ("", "")
 
 
 async def differences(unit: Unit, real: aiohttp.ClientSession, embedded: aiohttp.ClientSession) -> list[Found]:
