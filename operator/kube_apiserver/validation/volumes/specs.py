@@ -2,10 +2,10 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kube_apiserver.schema import Cause, is_dns1123_label, is_dns1123_subdomain, messages
 from kube_apiserver.schema.quantity import scaled_value
-from kube_apiserver.strategies import Object
 from kube_apiserver.validation.forms.members import choice_causes, problem_causes, required_causes
 from kube_apiserver.validation.forms.node_selectors import node_selector_causes
 from kube_apiserver.validation.forms.paths import no_backsteps_causes
@@ -26,6 +26,7 @@ from kube_apiserver.validation.volumes.sources import (
     with_secret,
 )
 
+Object = Mapping[str, Any]
 _RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
 _INLINE = "in the context of inline volumes"
 
