@@ -90,10 +90,11 @@ class Sharing:
 
     # ---- replicas
 
-    def add(self, *names: str) -> None:
-        """Start replicas."""
+    def add(self, *names: str, plugins: Path | None = None) -> None:
+        """Start replicas, perhaps with a plugins directory of their own."""
+        flags = ["--shard-replicas", *(["--plugins-dir", str(plugins)] if plugins is not None else [])]
         for name in names:
-            self.alive.append(Replica(name, self.server, self.folder, "--shard-replicas"))
+            self.alive.append(Replica(name, self.server, self.folder, *flags))
             self.everybody.append(self.alive[-1])
 
     def take_out(self, replica: Replica) -> None:

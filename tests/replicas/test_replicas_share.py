@@ -15,7 +15,7 @@ import pytest
 from plugin_operator.replicas.lease_names import MAP_KEY
 from plugin_operator.sharding import ShardMap
 from tests.replicas.conftest import LEASE_SECONDS, RENEW_SECONDS, Replica
-from tests.replicas.sharing import GATE, MAP, Sharing, say, started
+from tests.replicas.sharing import GATE, MAP, PLUGIN, Sharing, say, started
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -210,4 +210,25 @@ def test_edits_of_a_plugin_reach_all_replicas_and_a_broken_one_stops_none(two: S
     two.worked("third")
     workers = two.workers()
     assert {len(each) for each in workers.values()} == {1}, workers
+    two.assert_never_doubled()
+
+
+def test_a_replica_with_other_plugins_works_on_nothing_until_it_is_the_last(two: Sharing, tmp_path: Path) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "shared.py").write_text(PLUGIN.replace("EDITION", "second"))
+    first, second = two.alive
+    two.add("b1", plugins=others)
+    newcomer = two.alive[-1]
+    two.until(lambda: newcomer.is_ready() and bool(lease_of(newcomer)))
+    two.worked("first")
+    assert newcomer.status()["sharding"]["revision"] != first.status()["sharding"]["revision"]
+    for leaver in (first, second):
+        two.take_out(leaver)
+        leaver.signal(signal.SIGTERM)
+        assert leaver.end() == 0, leaver.log[-3000:]
+        owner = lease_of(second if leaver is first else newcomer)
+        assert two.owners() == {owner}
+        two.worked("first" if leaver is first else "second")
+    two.settled()
     two.assert_never_doubled()

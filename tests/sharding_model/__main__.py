@@ -5,7 +5,7 @@ import gc
 import sys
 import time
 
-from tests.sharding_model.schedule import Parts, Schedule, TwoOwners, Unowned
+from tests.sharding_model.schedule import Mixed, Parts, Schedule, TwoOwners, Unowned
 
 #: Each so many schedules are followed until the trouble is over.
 CALM_EACH = 20
@@ -25,7 +25,7 @@ def main() -> int:
         number = options.seed + done
         try:
             Schedule(number, Parts(), with_calm=number % CALM_EACH == 0).run()
-        except (TwoOwners, Unowned) as error:
+        except (TwoOwners, Unowned, Mixed) as error:
             faults += 1
             print(f"schedule {number}: {type(error).__name__}: {error}", flush=True)
         if done % COLLECT_EACH == 0:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from plugin_operator.sharding import Coordinator, Member, MemberRecord, Shard, ShardMap
 from plugin_operator.sharding.actions import CoordinatorAction, DrainShard, MemberAction
 from plugin_operator.sharding.lease_writer import LeaseState, LeaseWriter, UpdateLease
 from plugin_operator.sharding.member_table import MemberTable, Observation
-from tests.sharding_model.schedule import Parts
+from tests.sharding_model.schedule import Mixed, Parts, Unowned
 
 
 class EpochIgnored(Coordinator):
@@ -110,6 +112,38 @@ class LeaseAdopted(LeaseWriter):
         self._known = state
         return super().on_found(record, state)
 
+
+class RevisionsIgnored(Coordinator):
+    """Gives shards to members with any revision."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._revision._choose = lambda members, shards: None  # type: ignore[method-assign]
+        self._revision.gives_away = lambda name, now: False  # type: ignore[method-assign]
+
+    def _changes(self, current: ShardMap, now: float) -> dict[str, Shard]:
+        for each in self.members._seen.values():
+            if each.record is not None:
+                each.record = replace(each.record, revision=None)
+        return super()._changes(current, now)
+
+
+class RevisionKept(Coordinator):
+    """Stays with the revision that was chosen first, also when no member holds it any more."""
+
+    def _changes(self, current: ShardMap, now: float) -> dict[str, Shard]:
+        first = self._revision.name
+        changes = super()._changes(current, now)
+        if first is not None:
+            self._revision._choose = lambda members, shards: None  # type: ignore[method-assign]
+        return changes
+
+
+#: Bugs of the choice of a revision. They make no two owners, but show when the trouble is over.
+PLANTED_IN_REVISIONS: dict[str, tuple[Parts, type[AssertionError]]] = {
+    "revisions ignored": (Parts(coordinator=RevisionsIgnored), Mixed),
+    "first revision kept": (Parts(coordinator=RevisionKept), Unowned),
+}
 
 #: The three bugs that the issue of this protocol names, and more.
 PLANTED: dict[str, Parts] = {

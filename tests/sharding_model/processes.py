@@ -40,6 +40,7 @@ class MemberProcess(Process):
 
     Attributes:
         work: shards with keys in work, and the epoch at which that work began.
+        revision: what the process runs; published with the next renewal.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class MemberProcess(Process):
         changed: Callable[[], None],
     ) -> None:
         super().__init__(world)
+        self.revision = ""
         self._new_member = new_member
         self._new_writer = new_writer
         self._changed = changed
@@ -94,6 +96,7 @@ class MemberProcess(Process):
     def _live(self, lease: LeaseState) -> None:
         self._writer = self._new_writer(lease)
         self.member = member = self._new_member(lease.member, timing=TIMING, now=self.clock())
+        member.revision = self.revision
         self._read_map()
         self._perform(member, member.tick(self.clock()))
         self._tick_later(member)
@@ -115,6 +118,7 @@ class MemberProcess(Process):
 
     def _tick(self, member: Member) -> None:
         if member is self.member and not member.is_over:
+            member.revision = self.revision
             self._perform(member, member.tick(self.clock()))
             self._tick_later(member)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from plugin_operator.app.build import App, Companion
+from plugin_operator.app.build import VERSION, App, Companion
 from plugin_operator.app.election import lease_parts, make_elector
 from plugin_operator.app.host_parts import HostParts
+from plugin_operator.app.plugin_skew import digest_of
 from plugin_operator.cache import OwnedShards
 from plugin_operator.client import ConnectionConfig, load_connection_config
 from plugin_operator.clock import SystemClock
@@ -96,12 +97,14 @@ class SharingApp(App):
     ) -> None:
         self._timing = membership_timing(options.leader_election)
         self._shards = OwnedShards(SystemClock())
+        self._revision = ""
         super().__init__(options, config, companions, parts=replace(parts or HostParts(), shards=self._shards))
 
     def status(self) -> Mapping[str, Any]:
         """Return the content of ``/status``, with the map as this replica knows it."""
         sharding = {
             "replica": lease_of(self._membership.member)[0],
+            "revision": self.revision(),
             "coordinates": self._coordinator.is_leader(),
             "owned": len(self._membership.owned),
             **self._report.division(),
@@ -113,6 +116,16 @@ class SharingApp(App):
     def is_ready(self) -> bool:
         """Report whether the plugins found at start have been tried."""
         return not self._not_loaded()
+
+    def revision(self) -> str:
+        """Return the operator's version and a digest of all plugins; of the last settled ones while some change."""
+        if self.host.is_settled or not self._revision:
+            self._revision = f"{VERSION}-{digest_of(self.host.status())}"
+        return self._revision
+
+    def has_other(self, member: str, origin: str) -> bool:
+        """Report whether another replica could get shards of this one."""
+        return self._observed.has_other(member, origin)
 
     def request_stop(self) -> None:
         """Drain the reconciles and end."""

@@ -37,6 +37,12 @@ class Host(Protocol):
     def is_ready(self) -> bool:
         """Report whether shards would find their plugins loaded."""
 
+    def revision(self) -> str:
+        """Return what names the operator's version and the plugins that run; a short text."""
+
+    def has_other(self, member: str, origin: str) -> bool:
+        """Report whether another member follows a series of maps and may get shards, also if it owns none."""
+
     def request_stop(self) -> None:
         """End the process in order."""
 
@@ -174,7 +180,8 @@ class ReplicaMembership:
                 break
         self._writer = LeaseWriter(created)
         self._member = Member(created.member, timing=self._timing, now=self._clock.monotonic())
-        _log.info("Replica joined", lease=created.member)
+        self._member.revision = self._host.revision()
+        _log.info("Replica joined", lease=created.member, revision=self._member.revision)
         if not self._has_joined:
             self._has_joined = True
             self._tasks.serve(self._renew, "renew", kind="member-renew")
@@ -183,8 +190,11 @@ class ReplicaMembership:
 
     async def _renew(self) -> None:
         while True:
-            if self._member is not None:
-                self._do(self._member.tick(self._clock.monotonic()))
+            member, now = self._member, self._clock.monotonic()
+            if member is not None:
+                if now >= member.next_tick:
+                    member.revision = self._host.revision()
+                self._do(member.tick(now))
             await self._clock.sleep(self._timing.retry_seconds / _TICKS_A_RETRY)
 
     def _follow(self, stored: StoredMap | None) -> None:
@@ -200,7 +210,7 @@ class ReplicaMembership:
         if shards is None or not any(each != LEAD for each in member.held):
             return False
         names = {name for shard in shards.shards.values() for name in (shard.owner, shard.target)}
-        return bool(names - {"", member.name})
+        return bool(names - {"", member.name}) or self._host.has_other(member.name, shards.origin)
 
     def _has_left(self) -> bool:
         return self._member is not None and self._member.phase is Phase.LEFT

@@ -93,6 +93,10 @@ class ObservedMembers:
             return ""  # silence shows nothing while the watch is silent
         return self.table.standing(member, self._clock.monotonic())
 
+    def has_other(self, member: str, origin: str) -> bool:
+        """Report whether another member follows a series of maps and may get shards, also if it owns none."""
+        return any(each.name != member for each in self.table.candidates(origin, self._clock.monotonic()))
+
     def on_add(self, key: NamespacedName, new: CachedObject, is_initial: bool) -> None:
         """Note the record of a member."""
         del is_initial

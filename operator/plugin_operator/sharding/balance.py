@@ -32,10 +32,12 @@ class Candidate(msgspec.Struct, frozen=True):
     Attributes:
         name: its name.
         capacity: share of the work relative to other members; above zero.
+        takes: whether it may get more shards than it has.
     """
 
     name: str
     capacity: float = 1.0
+    takes: bool = True
 
 
 Planner = Callable[[ShardMap, Iterable[Candidate], Mapping[str, float]], dict[str, str]]
@@ -47,6 +49,7 @@ class _Bin(msgspec.Struct):
     name: str
     share: float
     most: int
+    takes: bool
     weight: float = 0.0
     slices: set[int] = msgspec.field(default_factory=set)
     singles: int = 0
@@ -59,7 +62,7 @@ class _Bin(msgspec.Struct):
     @property
     def has_room(self) -> bool:
         """Whether the member may get another slice."""
-        return len(self.slices) < self.most
+        return self.takes and len(self.slices) < self.most
 
     def put(self, name: str, weights: Mapping[str, float]) -> None:
         """Give the member a shard."""
@@ -79,11 +82,11 @@ def plan(shards: ShardMap, candidates: Iterable[Candidate], loads: Mapping[str, 
 
     Args:
         shards: the map; a draining shard counts for its target.
-        candidates: members that may get shards.
+        candidates: members that work; the plan names only those that take shards.
         loads: observed load by shard, in any unit; shards without one count as average.
     """
     bins = _bins(shards, candidates)
-    if not bins:
+    if not any(each.takes for each in bins.values()):
         return {}
     weights = _weights(shards, loads)
     singles, slices = [], []
@@ -95,7 +98,7 @@ def plan(shards: ShardMap, candidates: Iterable[Candidate], loads: Mapping[str, 
             slices.append(name)
         else:
             singles.append(name)
-    moves = _placed(singles, slices, list(bins.values()), weights)
+    moves = _placed(singles, slices, [each for each in bins.values() if each.takes], weights)
     return moves | _levelled(shards, list(bins.values()), weights, set(moves))
 
 
@@ -120,7 +123,8 @@ def _bins(shards: ShardMap, candidates: Iterable[Candidate]) -> dict[str, _Bin]:
     for each in listed:
         share = each.capacity / total
         fair = shards.slices * share
-        bins[each.name] = _Bin(each.name, share, max(math.ceil(fair), math.floor(MOST_FACTOR * fair)))
+        most = max(math.ceil(fair), math.floor(MOST_FACTOR * fair))
+        bins[each.name] = _Bin(each.name, share, most, each.takes)
     return bins
 
 
@@ -164,7 +168,8 @@ def _blocks(slices: list[str], bins: list[_Bin], weights: Mapping[str, float]) -
     coming = sum(weights[name] for name in slices)
     total = coming + sum(each.weight for each in bins)
     ordered = sorted(bins, key=lambda each: (sum(each.slices) / len(each.slices) if each.slices else -1.0, each.name))
-    room = [max(0.0, each.share * total - each.weight) for each in ordered]
+    shares = sum(each.share for each in bins)
+    room = [max(0.0, each.share / shares * total - each.weight) for each in ordered]
     scale = coming / sum(room)
     ends = list(accumulate(each * scale for each in room))
     moves: dict[str, str] = {}

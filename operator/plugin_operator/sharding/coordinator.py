@@ -8,25 +8,19 @@ monotonic clock of this process, and it returns actions. These rules exclude two
   names the version of the map that it replaces. A coordinator that was stopped, or a second one, does no harm.
 - A missing, damaged or older map starts a new series. Its shards get owners after all members of former series stopped.
 
-Everything that a successor needs is in the map and in the records of the members.
+A successor needs only the map and the records of the members.
 """
 
 import math
 from collections.abc import Callable, Iterable
 
 from plugin_operator.kube.resource_versions import is_at_least
-from plugin_operator.sharding.actions import (
-    CoordinatorAction,
-    ListLeases,
-    ReadLease,
-    ReadMap,
-    RevokeLease,
-    WriteMap,
-)
-from plugin_operator.sharding.balance import Candidate, Planner, plan
+from plugin_operator.sharding.actions import CoordinatorAction, ListLeases, ReadLease, ReadMap, RevokeLease, WriteMap
+from plugin_operator.sharding.balance import Planner, plan
 from plugin_operator.sharding.member_record import MemberRecord
 from plugin_operator.sharding.member_table import MEMORY, MemberTable
-from plugin_operator.sharding.shard_map import MAX_SLICES, Shard, ShardMap
+from plugin_operator.sharding.revisions import ChosenRevision
+from plugin_operator.sharding.shard_map import LEAD, MAX_SLICES, Shard, ShardMap
 from plugin_operator.sharding.steady_loads import SteadyLoads
 from plugin_operator.sharding.stored_map import StoredMap
 from plugin_operator.sharding.timing import MembershipTiming
@@ -68,6 +62,7 @@ class Coordinator:
         self._slices = slices
         self._plan = planner
         self._loads = SteadyLoads(planner)
+        self._revision = ChosenRevision(timing)
         self._stored: StoredMap | None = None
         self._is_absent = False
         # Whether the map may have changed unobserved: nothing is decided before the store answers.
@@ -255,9 +250,9 @@ class Coordinator:
 
     def _may_assign(self, current: ShardMap, now: float) -> bool:
         """Report whether no member of another series can be working."""
-        if not current.is_settled and now < self._listed_at + self._timing.lease_seconds:
-            return False  # a member whose Lease was deleted before the list may work for so long
-        return not self.members.has_aliens(current.origin, now)
+        # A member whose Lease was deleted before the list may work for a lease.
+        is_early = not current.is_settled and now < self._listed_at + self._timing.lease_seconds
+        return not is_early and not self.members.has_aliens(current.origin, now)
 
     def _proofs(self, current: ShardMap, now: float) -> list[CoordinatorAction]:
         """Return requests that prove whether a member can still work."""
@@ -271,26 +266,30 @@ class Coordinator:
 
     def _changes(self, current: ShardMap, now: float) -> dict[str, Shard]:
         """Return the shards that the next map changes."""
-        candidates = {
-            each.name: Candidate(each.name, each.capacity) for each in self.members.candidates(current.origin, now)
-        }
+        living = self._revision.candidates(self.members.candidates(current.origin, now), current, now)
+        takers = {each.name for each in living if each.takes}
+        staying = {each.name: each for each in living if not self._revision.gives_away(each.name, now)}
         changes: dict[str, Shard] = {}
         for name, shard in current.shards.items():
             if shard.owner and self._is_free(name, shard, now):
-                changes[name] = shard.owned_by(shard.target if shard.target in candidates else "")
+                changes[name] = shard.owned_by(shard.target if shard.target in takers else "")
         moved = current.changed(changes, version=current.version)
         may_level = now >= self._planned_at + PLAN_SECONDS
-        loads = self._loads.at(moved, candidates.values(), self.members.loads(), now)
-        for name, member in self._plan(moved, candidates.values(), loads).items():
+        loads = self._loads.at(moved, staying.values(), self.members.loads(), now)
+        for name, member in self._plan(moved, staying.values(), loads).items():
             shard = moved.shards[name]
             if not shard.owner:
                 changes[name] = Shard(member, current.shards[name].epoch + 1)
-            elif self.members.is_leaving(shard.owner) or (shard.is_draining and shard.target not in candidates):
+            elif self._must_move(name, shard, now) or (shard.is_draining and shard.target not in takers):
                 changes[name] = shard.moving_to(member)
-            elif shard.owner in candidates and may_level:
+            elif shard.owner in staying and may_level:
                 self._planned_at = now
                 changes[name] = shard.moving_to(member)
         return changes
+
+    def _must_move(self, name: str, shard: Shard, now: float) -> bool:
+        """Report whether the owner shall not keep a shard. Whoever leads keeps that with any revision."""
+        return self.members.is_leaving(shard.owner) or (name != LEAD and self._revision.gives_away(shard.owner, now))
 
     def _is_free(self, name: str, shard: Shard, now: float) -> bool:
         """Report whether the owner of a shard does not work on it, nor ever will at this epoch."""

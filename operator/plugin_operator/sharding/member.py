@@ -33,6 +33,7 @@ class Member:
     Attributes:
         name: name of this life.
         load: observed load of each owned shard; published with the next renewal.
+        revision: names what this process runs, see ``MemberRecord``; published with the next renewal.
         phase: what this member wants.
         is_over: whether this life has ended. No input changes that.
         fence_until: monotonic second at which work must pause; minus infinity before the first renewal and at the end.
@@ -41,6 +42,7 @@ class Member:
     def __init__(self, name: str, *, timing: MembershipTiming, now: float, capacity: float = 1.0) -> None:
         self.name = name
         self.load: Mapping[str, float] = {}
+        self.revision = ""
         self.phase = Phase.ACTIVE
         self.is_over = False
         self.fence_until = -math.inf
@@ -238,4 +240,5 @@ class Member:
             capacity=self._capacity,
             acknowledged=dict(self._acknowledged),
             load={name: self.load[name] for name in self._held if name in self.load},
+            revision=self.revision,
         )

@@ -25,6 +25,7 @@ class MemberRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         capacity: share of the work relative to other members.
         acknowledged: shards that the member has drained, with the epoch that ended.
         load: observed load of each owned shard, in any unit that all members share.
+        revision: names the operator's version and the contents of all plugins; empty if all members have the same.
     """
 
     name: str
@@ -34,6 +35,7 @@ class MemberRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     capacity: float = 1.0
     acknowledged: Mapping[str, int] = {}
     load: Mapping[str, float] = {}
+    revision: str = ""
 
     @classmethod
     def decode(cls, data: bytes) -> "MemberRecord":

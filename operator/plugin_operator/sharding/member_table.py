@@ -81,8 +81,8 @@ class MemberTable:
         if record.origin != before.origin:
             known.followed_at = now
         known.is_over = record.phase is Phase.LEFT
-        return (before.phase, before.origin, before.capacity, before.acknowledged) != (
-            record.phase, record.origin, record.capacity, record.acknowledged,
+        return (before.phase, before.origin, before.capacity, before.acknowledged, before.revision) != (
+            record.phase, record.origin, record.capacity, record.acknowledged, record.revision,
         )  # fmt: skip
 
     def lose(self, name: str, now: float) -> None:

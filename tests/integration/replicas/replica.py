@@ -46,6 +46,7 @@ class Replica:
     """A replica on a connection of its own."""
 
     is_stop_requested = False
+    plugins = ""
 
     def __init__(self, name: str, connection: Connection, opened: contextlib.AsyncExitStack) -> None:
         clock, mapper = SystemClock(), RESTMapper(connection)
@@ -73,11 +74,12 @@ class Replica:
         self.life: asyncio.Task[None] | None = None
 
     @classmethod
-    async def started(cls, name: str, endpoint: Endpoint) -> "Replica":
+    async def started(cls, name: str, endpoint: Endpoint, plugins: str = "") -> "Replica":
         """Return a replica that joins."""
         config = ConnectionConfig.for_endpoint(endpoint.url, token=endpoint.token, ca_pem=endpoint.ca_pem)
         opened = contextlib.AsyncExitStack()
         replica = cls(name, await opened.enter_async_context(Connection.open(config, Metrics())), opened)
+        replica.plugins = plugins
         await replica.watch.start()
         await replica.observed.start()
         await replica.coordination.start()
@@ -87,6 +89,14 @@ class Replica:
     def is_ready(self) -> bool:
         """Report that there is nothing to load."""
         return True
+
+    def revision(self) -> str:
+        """Return what it runs."""
+        return self.plugins
+
+    def has_other(self, member: str, origin: str) -> bool:
+        """Report whether another replica could get shards of this one."""
+        return self.observed.has_other(member, origin)
 
     def request_stop(self) -> None:
         """Note that the process is asked to stop."""

@@ -15,7 +15,7 @@ from plugin_operator.sharding.lease_writer import lease_of
 from plugin_operator.testing.eventually import eventually
 from tests.integration.replicas.replica import NAMES, Replica
 
-Start = Callable[[str], Awaitable[Replica]]
+Start = Callable[..., Awaitable[Replica]]
 
 
 def check(replicas: list[Replica]) -> ShardRanges:
@@ -71,8 +71,8 @@ async def replicas() -> AsyncIterator[list[Replica]]:
 
 @pytest.fixture
 async def start(kube_api_server: ThreadedApiServer, replicas: list[Replica]) -> Start:
-    async def start(name: str) -> Replica:
-        replicas.append(await Replica.started(name, kube_api_server.endpoint))
+    async def start(name: str, plugins: str = "") -> Replica:
+        replicas.append(await Replica.started(name, kube_api_server.endpoint, plugins))
         return replicas[-1]
 
     return start
@@ -225,3 +225,30 @@ async def shared_by_one(replica: Replica, *, but_lead: bool) -> None:
 
 async def _one_lease(client: ApiClient) -> bool:
     return len(await leases_of_members(client)) == 1
+
+
+async def test_a_replica_with_other_plugins_gets_no_shard_until_more_replicas_have_them(start: Start) -> None:
+    one = await start("one", "old")
+    await shared(one)
+    two = await start("two", "new")
+    await eventually(lambda: one.observed.has_other(one.membership.member, _series(one)))
+    assert not two.works_on()
+    three = await start("three", "new")
+    await shared(one, two, three)
+
+
+async def test_the_last_replica_with_its_plugins_gives_its_shards_away_before_it_goes(start: Start) -> None:
+    one = await start("one", "old")
+    await shared(one)
+    two = await start("two", "new")
+    await eventually(lambda: one.observed.has_other(one.membership.member, _series(one)))
+    await one.membership.leave(10.0)
+    assert not one.shards.ranges
+    await shared_by_one(two, but_lead=True)
+    await one.leave()
+    await shared(two)
+
+
+def _series(replica: Replica) -> str:
+    known = replica.watch.known
+    return known.intact.origin if known is not None and known.intact is not None else ""

@@ -42,6 +42,14 @@ class Process:
         """Report whether plugins are loaded."""
         return self.ready
 
+    def revision(self) -> str:
+        """Return what it runs."""
+        return "0.1.0-of-tests"
+
+    def has_other(self, member: str, origin: str) -> bool:
+        """Report that no replica is known but those that the map names."""
+        return False
+
     def request_stop(self) -> None:
         """Note it."""
         self.must_stop = True

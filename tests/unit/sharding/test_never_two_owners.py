@@ -5,7 +5,7 @@
 
 import pytest
 
-from tests.sharding_model.planted_bugs import PLANTED
+from tests.sharding_model.planted_bugs import PLANTED, PLANTED_IN_REVISIONS
 from tests.sharding_model.schedule import Parts, Schedule, TwoOwners
 
 SCHEDULES = 2000
@@ -26,3 +26,10 @@ def test_no_schedule_has_two_owners_of_a_shard_and_each_shard_has_one_in_the_end
 def test_the_same_schedules_find_each_planted_bug(bug: str) -> None:
     with pytest.raises(TwoOwners):
         run(range(SCHEDULES), PLANTED[bug])
+
+
+@pytest.mark.parametrize("bug", PLANTED_IN_REVISIONS)
+def test_the_calm_after_schedules_finds_each_planted_bug_of_revisions(bug: str) -> None:
+    parts, error = PLANTED_IN_REVISIONS[bug]
+    with pytest.raises(error):
+        run(range(0, SCHEDULES, CALM_EACH), parts)
