@@ -14,7 +14,7 @@ from plugin_operator.replicas.map_lease import MapLease
 from plugin_operator.replicas.map_watch import MapWatch
 from plugin_operator.replicas.member_leases import MemberLeases
 from plugin_operator.replicas.observed_members import ObservedMembers
-from plugin_operator.replicas.store_answers import FAILURES
+from plugin_operator.replicas.store_answers import FAILURES, RequestLog
 from plugin_operator.sharding import Coordinator, MemberRecord, Phase, StoredMap
 from plugin_operator.sharding.actions import (
     CoordinatorAction,
@@ -70,6 +70,7 @@ class CoordinatorDriver:
         self._is_cut_off = not observed.is_current()
         self._unfollow: Callable[[], None] = lambda: None
         self._empty_since: dict[str, float] = {}
+        self._requests = RequestLog(_log)
 
     def start(self) -> None:
         """Observe and decide until ``stop``."""
@@ -157,7 +158,7 @@ class CoordinatorDriver:
         try:
             await self._leases.delete(state)
         except FAILURES as error:
-            _log.debug("Lease of a former replica not removed", lease=state.name, reason=str(error))
+            self._requests.failed("Lease of a former replica not removed", error, lease=state.name)
 
     # ---- actions
 
@@ -189,7 +190,7 @@ class CoordinatorDriver:
             try:
                 answer = await ask()
             except FAILURES as error:
-                _log.debug("Coordinator's request failed", reason=str(error))
+                self._requests.failed("Coordinator's request failed", error)
                 await self._clock.sleep(self._timing.retry_seconds)
             else:
                 self._hear()
@@ -214,7 +215,8 @@ class CoordinatorDriver:
         try:
             stored = await self._map_lease.write(action.content, action.resource_version)
         except FAILURES as error:
-            _log.debug("Shard map not written", reason=str(error))
+            self._requests.failed("Shard map not written", error)
+            await self._clock.sleep(self._timing.retry_seconds)  # else reads and denied writes follow without a pause
             self._do(self._machine.on_map_doubt(self._now))
             return
         _log.info("Shard map written", version=action.content.version, series=action.content.origin)
@@ -227,7 +229,7 @@ class CoordinatorDriver:
         try:
             await self._leases.delete(LeaseState(name, lease_uid, action.resource_version))
         except FAILURES as error:
-            _log.debug("Lease not revoked", lease=name, reason=str(error))
+            self._requests.failed("Lease of a silent replica not revoked; its shards stay", error, lease=name)
             self._do(self._machine.on_revoke_failed(action.name))
             return
         _log.warning("Lease of a silent replica revoked", lease=name)

@@ -15,7 +15,7 @@ from plugin_operator.kube import NamespacedName
 from plugin_operator.rendering import describe
 from plugin_operator.replicas.lease_names import LEASE
 from plugin_operator.replicas.map_lease import MapLease
-from plugin_operator.replicas.store_answers import FAILURES
+from plugin_operator.replicas.store_answers import FAILURES, RequestLog
 from plugin_operator.sharding import StoredMap
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
@@ -67,6 +67,7 @@ class MapWatch:
         self._followers: list[Callable[[StoredMap | None], None]] = []
         self._hint = asyncio.Event()
         self._informer: Informer | None = None
+        self._requests = RequestLog(_log)
         self.known: StoredMap | None = None
         self.has_read = False
         self.failure = ""
@@ -124,7 +125,7 @@ class MapWatch:
                 self.known = await self._map_lease.read()
             except FAILURES as error:
                 self.failure = describe(error, _MOST_REASON)
-                _log.debug("Shard map not read", reason=self.failure)
+                self._requests.failed("Shard map not read", error)
                 await self._clock.sleep(self._timing.retry_seconds)
                 continue
             self.has_read, self.failure = True, ""

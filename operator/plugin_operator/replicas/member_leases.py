@@ -12,7 +12,14 @@ from plugin_operator.clock import Clock
 from plugin_operator.errors import NotFoundError
 from plugin_operator.kube.timestamps import micro_time
 from plugin_operator.replicas.lease_names import GROUP_LABEL, LEASE_TEXT, RECORD_KEY, LeaseNames
-from plugin_operator.replicas.store_answers import LeaseClient, annotation_of, answered, is_absence, state_of
+from plugin_operator.replicas.store_answers import (
+    LeaseClient,
+    annotation_of,
+    answered,
+    is_absence,
+    metadata_of,
+    state_of,
+)
 from plugin_operator.sharding import MemberRecord, MembershipTiming
 from plugin_operator.sharding.lease_writer import LeaseState
 
@@ -90,6 +97,8 @@ class MemberLeases:
     async def read(self, name: str) -> tuple[LeaseState, MemberRecord | None] | None:
         """Return a Lease and its record; None if the store has no Lease with this name.
 
+        One that was deleted and that a finalizer keeps counts as gone: its shards may have other owners.
+
         Raises:
             FAILURES: there is no answer.
         """
@@ -99,7 +108,7 @@ class MemberLeases:
             if not is_absence(error):
                 raise
             return None
-        return state_of(found), record_in(found)
+        return None if metadata_of(found).get("deletionTimestamp") else (state_of(found), record_in(found))
 
     async def list(self) -> Sequence[tuple[LeaseState, MemberRecord | None]]:
         """Return all Leases of members with their records.

@@ -3,8 +3,10 @@
 from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
+from structlog.typing import FilteringBoundLogger
+
 from plugin_operator.clock import Clock
-from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError, NotFoundError
+from plugin_operator.errors import ApiConnectionError, ApiError, ConfigError, ForbiddenError, NotFoundError
 from plugin_operator.leaderelection.deadline import within
 from plugin_operator.sharding.lease_writer import LeaseState
 
@@ -48,6 +50,25 @@ async def answered(clock: Clock, seconds: float, request: Coroutine[Any, Any, T]
         TimeoutError: it took longer than ``seconds``; the server may have carried it out.
     """
     return await within(clock, seconds, request)
+
+
+class RequestLog:
+    """Log lines about failed requests. A denied one needs a person, so the first of its kind is a warning.
+
+    Args:
+        log: gets the lines; all but that one have the level debug.
+    """
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+        self._denied: set[str] = set()
+
+    def failed(self, event: str, error: Exception, **fields: str) -> None:
+        """Log that a request failed."""
+        is_first = isinstance(error, ForbiddenError) and event not in self._denied
+        if is_first:
+            self._denied.add(event)
+        (self._log.warning if is_first else self._log.debug)(event, reason=str(error), **fields)
 
 
 def is_absence(error: NotFoundError) -> bool:

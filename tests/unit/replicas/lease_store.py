@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugin_operator.cache import CachedObject, InformerKey
-from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, NotFoundError
+from plugin_operator.errors import AlreadyExistsError, ApiConnectionError, ConflictError, ForbiddenError, NotFoundError
 from plugin_operator.kube import NamespacedName
 
 
@@ -37,11 +37,13 @@ class LeaseStore:
     Attributes:
         is_away: whether each request fails, and no watch reports.
         requests: verb and name of each request that was carried out.
+        denied: verbs that RBAC does not allow.
     """
 
     def __init__(self) -> None:
         self.is_away = False
         self.requests: list[tuple[str, str]] = []
+        self.denied: set[str] = set()
         self.leases: dict[str, dict[str, Any]] = {}
         self._numbers = itertools.count(1)
         self._informers: list[FakeInformer] = []
@@ -83,9 +85,12 @@ class LeaseStore:
         uid: str | None = None,
         resource_version: str | None = None,
     ) -> None:
-        """Delete a Lease that has the uid and the version."""
+        """Delete a Lease that has the uid and the version; a finalizer keeps it, marked."""
         self._request("delete", name)
         old = self._matching(name, uid, resource_version)
+        if old["metadata"].get("finalizers"):
+            old["metadata"] |= {"deletionTimestamp": "now", "resourceVersion": str(next(self._numbers))}
+            return
         del self.leases[name]
         for each in self._handlers(old):
             each.on_delete(NamespacedName("default", name), _cached(old))
@@ -106,6 +111,8 @@ class LeaseStore:
     def _request(self, verb: str, name: str) -> None:
         if self.is_away:
             raise ApiConnectionError("the server is away")
+        if verb in self.denied:
+            raise ForbiddenError(403, "Forbidden", f"cannot {verb} resource leases")
         self.requests.append((verb, name))
 
     def _existing(self, name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from plugin_operator.replicas.coordinator_driver import CoordinatorDriver
 from plugin_operator.replicas.lease_names import GROUP_LABEL, MAP_KEY, RECORD_KEY, LeaseNames
@@ -136,6 +137,58 @@ async def test_a_map_that_is_nested_too_deeply_is_replaced(members: Members) -> 
     await members.pass_time(2 * TIMING.lease_seconds)
 
     assert members.owners() == {one, two}
+
+
+async def test_a_denied_revocation_is_a_warning_once(members: Members) -> None:
+    _, two, *_ = await two_at_work(members)
+    members.store.denied.add("delete")
+    members.kill(two)
+
+    with capture_logs() as logged:
+        await members.pass_time(2 * TIMING.lease_seconds)
+
+    [warning] = [each for each in logged if each["log_level"] == "warning"]
+    assert warning["event"] == "Lease of a silent replica not revoked; its shards stay"
+    assert "cannot delete resource leases" in warning["reason"]
+
+
+async def test_a_denied_write_of_the_map_is_a_warning_once(members: Members) -> None:
+    await members.join()
+    members.store.denied |= {"create"}
+
+    with capture_logs() as logged:
+        members.elect(await members.observer())
+        await members.pass_time(TIMING.lease_seconds)
+
+    assert [each["event"] for each in logged if each["log_level"] == "warning"] == ["Shard map not written"]
+
+
+async def test_a_denied_write_of_the_map_is_repeated_with_pauses(members: Members) -> None:
+    await members.join()
+    members.elect(await members.observer())
+    members.store.denied.add("create")
+
+    await members.pass_time(TIMING.lease_seconds)
+
+    reads = [each for each in members.store.requests if each == ("get", NAMES.map)]
+    assert len(reads) <= 2 * TIMING.lease_seconds / TIMING.retry_seconds
+
+    members.store.denied.clear()
+    await members.pass_time(2 * TIMING.lease_seconds)
+    assert all(members.owners())
+
+
+async def test_a_revoked_lease_that_a_finalizer_keeps_is_gone_for_its_member(members: Members) -> None:
+    one, two, *_ = await two_at_work(members)
+    name = two.partition("/")[0]
+    lease = members.store.leases[name]
+    lease["metadata"]["finalizers"] = ["example.com/keep"]
+    members.kill(two)
+
+    await members.pass_time(TIMING.lease_seconds + REQUESTS_SECONDS)
+
+    assert members.owners() == {one}
+    assert await members.leases.read(name) is None
 
 
 async def test_shards_of_a_silent_member_move_after_the_lease(members: Members) -> None:
