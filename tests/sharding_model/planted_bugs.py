@@ -56,7 +56,7 @@ class TrustingTable(MemberTable):
         known = self._seen.get(name)
         return super().is_over(name, now) or (known is not None and self._is_silent(known, now))
 
-    def to_revoke(self, strange_to: str, since: float, now: float) -> Iterator[tuple[str, str]]:
+    def to_revoke(self, strange_to: str, since: float, now: float, *, is_settled: bool) -> Iterator[tuple[str, str]]:
         yield from ()
 
 

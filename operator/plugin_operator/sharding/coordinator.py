@@ -252,11 +252,11 @@ class Coordinator:
         """Report whether no member of another series can be working."""
         # A member whose Lease was deleted before the list may work for a lease.
         is_early = not current.is_settled and now < self._listed_at + self._timing.lease_seconds
-        return not is_early and not self.members.has_aliens(current.origin, now)
+        return not is_early and not self.members.has_aliens(current.origin, now, is_settled=current.is_settled)
 
     def _proofs(self, current: ShardMap, now: float) -> list[CoordinatorAction]:
         """Return requests that prove whether a member can still work."""
-        revoked = self.members.to_revoke(current.origin, self._listed_at, now)
+        revoked = self.members.to_revoke(current.origin, self._listed_at, now, is_settled=current.is_settled)
         actions: list[CoordinatorAction] = [RevokeLease(name, version) for name, version in revoked]
         for name in sorted({shard.owner for shard in current.shards.values()} - {""}):
             if name not in self.members and now >= self._sought.get(name, -math.inf) + self._timing.retry_seconds:

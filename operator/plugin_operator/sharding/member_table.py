@@ -141,13 +141,14 @@ class MemberTable:
         known = self._seen.get(name)
         return known.record.acknowledged.get(shard, 0) if known is not None and known.record is not None else 0
 
-    def to_revoke(self, strange_to: str, since: float, now: float) -> Iterator[tuple[str, str]]:
+    def to_revoke(self, strange_to: str, since: float, now: float, *, is_settled: bool) -> Iterator[tuple[str, str]]:
         """Yield name and version of the Leases to delete; each counts as requested now.
 
         Args:
             strange_to: a series of maps that each member must follow.
             since: when the series was observed. Members of another one have so long, and longer, to end by themselves.
             now: the current second.
+            is_settled: whether all members of former series were over once; see ``has_aliens``.
         """
         for name, known in self._seen.items():
             if known.record is None or known.lost_at != math.inf or known.is_over:
@@ -155,13 +156,20 @@ class MemberTable:
             if now < known.revoking_at + self._timing.retry_seconds:
                 continue
             patience = max(since, known.followed_at) + PATIENCE * self._timing.lease_seconds
-            if self._is_silent(known, now) or (now >= patience and self._is_alien(known, strange_to)):
+            if self._is_silent(known, now) or (now >= patience and self._is_alien(known, strange_to, is_settled)):
                 known.revoking_at = now
                 yield name, known.resource_version
 
-    def has_aliens(self, origin: str, now: float) -> bool:
-        """Report whether a member of another series may still work."""
-        return any(self._is_alien(known, origin) and not self.is_over(name, now) for name, known in self._seen.items())
+    def has_aliens(self, origin: str, now: float, *, is_settled: bool) -> bool:
+        """Report whether a member of another series may still work.
+
+        While the series is not settled, each member must follow it: a record that names no series may be an old one,
+        which a person put into the Lease of a member of a former series.
+        """
+        return any(
+            self._is_alien(known, origin, is_settled) and not self.is_over(name, now)
+            for name, known in self._seen.items()
+        )
 
     def candidates(self, origin: str, now: float) -> Iterator[MemberRecord]:
         """Yield the records of members that may get shards, by name: they live and follow the series."""
@@ -196,6 +204,8 @@ class MemberTable:
         """Report whether no renewal was observed for the length of the lease."""
         return now >= known.renewed_at + self._timing.lease_seconds
 
-    def _is_alien(self, known: Observation, origin: str) -> bool:
-        """Report whether a member may hold shards of another series of maps; one without a series holds none."""
-        return known.record is not None and known.record.origin not in {"", origin}
+    def _is_alien(self, known: Observation, origin: str, is_settled: bool) -> bool:
+        """Report whether a member may hold shards of another series of maps."""
+        if known.record is None:
+            return False
+        return known.record.origin not in ({"", origin} if is_settled else {origin})

@@ -212,6 +212,21 @@ def test_a_missing_map_is_founded_and_settled_after_all_fences_must_have_closed(
     assert {shard.owner for shard in settled.shards.values()} == {"a"}
 
 
+def test_a_record_without_a_series_may_hide_a_member_of_a_former_one_while_a_series_is_founded() -> None:
+    """A person may have put the first record of a member back into its Lease."""
+    machine = coordinator()
+    machine.tick(0)
+    founded = written(machine.on_map_absent(0))
+    machine.on_map(StoredMap("uid", "1", 1, founded), 1)
+    machine.on_listed(1, [(record("a", origin="new-1"), "2"), (record("b", origin=""), "3")], 2)
+    machine.on_lease(record("a", 2, origin="new-1"), "4", 10)
+    machine.on_lease(record("b", 2, origin=""), "5", 10)
+    assert ticked(machine, 2 + LEASE) == []
+
+    settled = written(machine.on_lease(record("b", 3, origin="new-1"), "6", 2 + LEASE))
+    assert {shard.owner for name, shard in settled.shards.items() if name != "lead"} == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     "damaged",
     [
