@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from plugin_operator.clock import Clock
-from plugin_operator.processes.observed_load import IDLE_LOAD
 from plugin_operator.sharding import LEAD, Coordinator, MemberRecord, MembershipTiming, ShardMap, StoredMap
 from plugin_operator.sharding.actions import (
     CoordinatorAction,
@@ -20,6 +19,7 @@ from plugin_operator.sharding.actions import (
     RevokeLease,
     WriteMap,
 )
+from plugin_operator.sharding.loads.observed_load import IDLE_LOAD
 
 _ORIGIN = "local"
 #: How long the shards of an ended worker wait for its next life.

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from plugin_operator import logs
 from plugin_operator.cache import OwnedShards
 from plugin_operator.clock import Clock
-from plugin_operator.processes.observed_load import ObservedLoad
 from plugin_operator.sharding import LEAD, Member, MemberRecord, MembershipTiming, ShardMap, StoredMap
 from plugin_operator.sharding.actions import DrainShard, MemberAction, Publish, StopMember
 from plugin_operator.sharding.hand_over import HandOver, starts_and_drains
+from plugin_operator.sharding.loads.observed_load import ObservedLoad
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 _TICK_SECONDS = 0.5

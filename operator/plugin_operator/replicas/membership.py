@@ -21,6 +21,7 @@ from plugin_operator.sharding import LEAD, LeaseWriter, Member, MemberRecord, Ph
 from plugin_operator.sharding.actions import DrainShard, MemberAction, Publish, StopMember
 from plugin_operator.sharding.hand_over import HandOver, starts_and_drains
 from plugin_operator.sharding.lease_writer import LookUpLease, UpdateLease, lease_of
+from plugin_operator.sharding.loads.observed_load import ObservedLoad
 from plugin_operator.tasks import TaskOwner, TaskSupervisor
 
 _POLL_SECONDS = 0.02
@@ -83,6 +84,7 @@ class ReplicaMembership:
         self._clock = clock
         self._tasks = TaskOwner("membership", clock=clock, supervisor=supervisor)
         self._hand_over = HandOver(shards, self._tasks)
+        self._load = ObservedLoad(shards, clock)
         self._member: Member | None = None
         self._writer: LeaseWriter | None = None
         self._map: StoredMap | None = None
@@ -192,6 +194,8 @@ class ReplicaMembership:
         while True:
             member, now = self._member, self._clock.monotonic()
             if member is not None:
+                if self._map is not None and self._map.intact is not None:
+                    member.load = self._load.of(member.held, self._map.intact.slices)
                 if now >= member.next_tick:
                     member.revision = self._host.revision()
                 self._do(member.tick(now))

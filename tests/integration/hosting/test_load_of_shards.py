@@ -8,10 +8,10 @@ import pytest
 from plugin_operator.cache import OwnedShards
 from plugin_operator.clock import SystemClock
 from plugin_operator.kube.shards import hash_of
-from plugin_operator.processes import observed_load
 from plugin_operator.processes.local_coordinator import LocalCoordinator
 from plugin_operator.processes.member_end import MemberEnd
 from plugin_operator.sharding import MemberRecord, StoredMap, steady_loads
+from plugin_operator.sharding.loads import observed_load
 from plugin_operator.tasks import TaskOwner
 from plugin_operator.testing.eventually import eventually
 from tests.host_harness import NAMESPACE, HostHarness

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from plugin_operator.processes.local_coordinator import LocalCoordinator
-from plugin_operator.processes.observed_load import IDLE_LOAD
 from plugin_operator.sharding import LEAD, Member, MembershipTiming, StoredMap
 from plugin_operator.sharding.actions import DrainShard, MemberAction, Publish, StartShard
+from plugin_operator.sharding.loads.observed_load import IDLE_LOAD
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 SLICES = 256

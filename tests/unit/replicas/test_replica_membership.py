@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from plugin_operator.cache import OwnedShards
+from plugin_operator.cache.shards.work_meter import WorkMeter
 from plugin_operator.errors import LeadershipLost
 from plugin_operator.kube.shards import ShardRanges
 from plugin_operator.replicas.lease_names import LeaseNames
@@ -346,3 +347,17 @@ async def test_a_release_without_a_store_ends_after_one_interval_of_renewals(rep
     assert not replica.fence.is_open
     await replica.clock.advance(2.0)
     await releasing
+
+
+async def test_a_replica_publishes_the_load_of_the_shards_that_it_measured(replica: Replica) -> None:
+    meter = WorkMeter()
+    replica.shards.meters.append(meter)
+    await replica.start()
+    await replica.give_all()
+    for _ in range(90):
+        await replica.clock.advance(1.0)
+        meter.worked(0, 0.4)
+    record = replica.record()
+    assert record is not None
+    assert set(record.load) == {*map(str, range(SLICES)), LEAD}
+    assert max(record.load, key=lambda name: record.load[name]) == "0"

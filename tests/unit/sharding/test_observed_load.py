@@ -5,8 +5,8 @@ import pytest
 from plugin_operator.cache import OwnedShards
 from plugin_operator.cache.shards.work_meter import LONGEST_SECONDS, WorkMeter
 from plugin_operator.kube.shards import HASHES
-from plugin_operator.processes.observed_load import IDLE_LOAD, ObservedLoad
 from plugin_operator.sharding import LEAD
+from plugin_operator.sharding.loads.observed_load import IDLE_LOAD, ObservedLoad
 from plugin_operator.testing.virtual_clock import VirtualClock
 
 HELD = ("0", "1", LEAD)

@@ -1,7 +1,7 @@
-"""The load of the shards of this worker, as it publishes them.
+"""The load of the shards of this process, as it publishes them.
 
-The load of a shard is the time of its reconciles per second. Together the shards of a worker count as much as the
-worker is used at most: its CPU, or the slots of its busiest controller, and never more than 1.
+The load of a shard is the time of its reconciles per second. Together the shards of a process count as much as the
+process is used at most: its CPU, or the slots of its busiest controller, and never more than 1.
 
 Times of reconciles alone would not do: those of a busy worker wait for each other. It would give away more than its
 part, then the receiver would, and the shards would never come to rest.
@@ -16,7 +16,7 @@ import msgspec
 from plugin_operator.cache import OwnedShards
 from plugin_operator.cache.shards.work_meter import PARTS
 from plugin_operator.clock import Clock
-from plugin_operator.sharding import LEAD
+from plugin_operator.sharding.shard_map import LEAD
 
 #: Shortest time between two samples.
 SAMPLE_SECONDS = 5.0
