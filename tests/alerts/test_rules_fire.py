@@ -14,7 +14,6 @@ from typing import cast
 import pytest
 
 from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, PluginSkewMonitor
-from plugin_operator.app.reports.status_report import HostView
 from plugin_operator.app.workers.merged_answers import WORKER_RESTARTS
 from plugin_operator.cache import InformerFactory, State
 from plugin_operator.client import RESTMapper
@@ -407,7 +406,7 @@ class Skewed(Replica):
     def __init__(self, name: str, lease: Lease, clock: VirtualClock, metrics: Metrics) -> None:
         super().__init__(name, lease, clock)
         self.census = PluginSkewMonitor(
-            cast("HostView", self), cast("LeaderElector", self.elector), lambda: dict(lease.annotations),
+            self, cast("LeaderElector", self.elector), lambda: dict(lease.annotations),
             client=lease, differing=metrics.family(REPLICAS_DIFFERING), clock=clock,
         )  # fmt: skip
 

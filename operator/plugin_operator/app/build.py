@@ -24,6 +24,7 @@ from plugin_operator.app.lifecycle import LifecycleEvents, own_object
 from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.optional_parts import make_tracing, make_trust
 from plugin_operator.app.plugin_runnables import FactoryRunnable, HostRunnable, LeaderRunnable, plugin_of
+from plugin_operator.app.plugin_skew import Watching
 from plugin_operator.app.reports.health import probes
 from plugin_operator.app.reports.status_report import degraded_plugins, not_synced, status_of
 from plugin_operator.app.reports.stream_liveness import stale_streams
@@ -261,14 +262,13 @@ class App:
         ]  # fmt: skip
         about = own_object(os.environ, self._namespace)
         bind = partial(self._recorder.bind, FIELD_MANAGER)
-        runnables.append(
-            LifecycleEvents(
-                self.host, bind, about, clock=self._clock, reports=self._parts.runs_singles, supervisor=self.supervisor
-            )
+        events = LifecycleEvents(
+            self.host, bind, about, clock=self._clock, reports=self._parts.runs_singles, supervisor=self.supervisor
         )
+        runnables.append(events)
         if isinstance(elector, LeaderElector):
             runnables += lease_parts(
-                elector, self.factory, self.host, client=self._client(self.link),
+                elector, self.factory, Watching(self.host, self.options.namespaces), client=self._client(self.link),
                 metrics=self.metrics, clock=self._clock, supervisor=self.supervisor,
             )  # fmt: skip
         beside, last = self._of_replicas()

@@ -7,7 +7,7 @@ watchdog thread. Both exit with status 1 before another replica can acquire the 
 from collections.abc import Callable
 
 from plugin_operator import logs
-from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, Patcher, PluginSkewMonitor, Replica
+from plugin_operator.app.plugin_skew import REPLICAS_DIFFERING, Patcher, PluginSkewMonitor, WatchingReplica
 from plugin_operator.cache import InformerFactory
 from plugin_operator.client import ApiClient
 from plugin_operator.clock import Clock
@@ -91,7 +91,7 @@ def make_schedule_record(
 def lease_parts(
     elector: LeaderElector,
     factory: InformerFactory,
-    host: Replica,
+    host: WatchingReplica,
     *,
     client: Patcher,
     metrics: Metrics,
@@ -103,7 +103,7 @@ def lease_parts(
     Args:
         elector: the elector of this process.
         factory: watches the Lease.
-        host: tells which plugins this replica runs.
+        host: tells which plugins this replica runs, and what it watches.
         client: writes the annotation of this replica.
         metrics: metrics registry of the process.
         clock: measures time.

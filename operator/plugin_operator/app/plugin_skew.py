@@ -63,9 +63,42 @@ class Patcher(Protocol):
         """Send a merge patch."""
 
 
-def digest_of(plugins: Iterable[Loaded]) -> str:
-    """Return a digest of twelve hex digits over the names and digests of the active plugins."""
+class Watching:
+    """A replica with the namespaces that it watches.
+
+    Objects of a namespace that the leader, or the owner of a shard, does not watch have no worker.
+
+    Args:
+        host: the plugins of the replica.
+        namespaces: what it watches; empty for all namespaces.
+    """
+
+    def __init__(self, host: Replica, namespaces: Sequence[str]) -> None:
+        self._host = host
+        self.namespaces = namespaces
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all files found in the directory have been processed."""
+        return self._host.is_settled
+
+    def status(self) -> Sequence[Loaded]:
+        """Return every plugin."""
+        return self._host.status()
+
+
+class WatchingReplica(Replica, Protocol):
+    """The plugins of this replica and what it watches, as ``Watching`` has them."""
+
+    @property
+    def namespaces(self) -> Sequence[str]:
+        """The namespaces that it watches; empty for all."""
+
+
+def digest_of(plugins: Iterable[Loaded], namespaces: Iterable[str] = ()) -> str:
+    """Return a digest of twelve hex digits over names and digests of the active plugins, and the watched namespaces."""
     lines = sorted(f"{plugin.name} {plugin.digest}\n" for plugin in plugins if plugin.digest)
+    lines += sorted(f"namespace {each}\n" for each in namespaces)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
@@ -73,7 +106,7 @@ class PluginSkewMonitor:
     """Runnable that publishes the plugin digest of this replica and, on the leader, compares all digests.
 
     Args:
-        host: the plugin host of this replica.
+        host: the plugins of this replica, and what it watches.
         elector: identity, Lease and leadership of this replica.
         annotations: returns the annotations of the Lease as last observed, or None.
         client: writes the annotation.
@@ -86,7 +119,7 @@ class PluginSkewMonitor:
 
     def __init__(
         self,
-        host: Replica,
+        host: WatchingReplica,
         elector: LeaderElector,
         annotations: Callable[[], Mapping[str, str] | None],
         *,
@@ -129,7 +162,7 @@ class PluginSkewMonitor:
     async def _look(self, published: Mapping[str, str]) -> None:
         if not self._host.is_settled:
             return  # a partly loaded set would look like skew
-        mine = digest_of(self._host.status())
+        mine = digest_of(self._host.status(), self._host.namespaces)
         changes: dict[str, str | None] = {} if published.get(self._key) == mine else {self._key: mine}
         others = {key: value for key, value in published.items() if key != self._key}
         leads = self._elector.is_leader()

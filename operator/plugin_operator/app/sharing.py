@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from plugin_operator.app.build import VERSION, App, Companion
 from plugin_operator.app.election import lease_parts, make_elector
 from plugin_operator.app.host_parts import HostParts
-from plugin_operator.app.plugin_skew import digest_of
+from plugin_operator.app.plugin_skew import Watching, digest_of
 from plugin_operator.cache import OwnedShards
 from plugin_operator.client import ConnectionConfig, load_connection_config
 from plugin_operator.clock import SystemClock
@@ -120,7 +120,7 @@ class SharingApp(App):
     def revision(self) -> str:
         """Return the operator's version and a digest of all plugins; of the last settled ones while some change."""
         if self.host.is_settled or not self._revision:
-            self._revision = f"{VERSION}-{digest_of(self.host.status())}"
+            self._revision = f"{VERSION}-{digest_of(self.host.status(), self.options.namespaces)}"
         return self._revision
 
     def has_other(self, member: str, origin: str) -> bool:
@@ -189,8 +189,9 @@ class SharingApp(App):
 
     def _of_replicas(self) -> tuple[list[Runnable], list[Runnable]]:
         clock, supervisor = self._clock, self.supervisor
+        replica = Watching(self.host, self.options.namespaces)
         skew = lease_parts(
-            self._coordinator, self.factory, self.host, client=self._client(self.link),
+            self._coordinator, self.factory, replica, client=self._client(self.link),
             metrics=self.metrics, clock=clock, supervisor=supervisor,
         )  # fmt: skip
         self._coordination = Coordination(self._coordinator, self._new_driver, clock=clock, supervisor=supervisor)

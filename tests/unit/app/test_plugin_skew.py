@@ -1,6 +1,6 @@
-"""Replicas tell each other which plugins they hold."""
+"""Replicas tell each other which plugins they hold and what they watch."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -50,9 +50,10 @@ class Elector:
 
 
 class Replica:
-    def __init__(self, name: str, lease: Lease, clock: VirtualClock) -> None:
+    def __init__(self, name: str, lease: Lease, clock: VirtualClock, namespaces: Sequence[str] = ()) -> None:
         self.elector = Elector(lease, f"host_{name}")
         self.digest = "d1"
+        self.namespaces = namespaces
         self.is_settled = True
         self.gauge = Gauge("g", "help")
         self.census = PluginSkewMonitor(
@@ -78,8 +79,8 @@ def lease() -> Lease:
 async def start(lease: Lease, clock: VirtualClock) -> AsyncIterator[Callable[..., Any]]:
     running: list[Replica] = []
 
-    async def start(name: str, *, leads: bool = False) -> Replica:
-        replica = Replica(name, lease, clock)
+    async def start(name: str, *, leads: bool = False, namespaces: Sequence[str] = ()) -> Replica:
+        replica = Replica(name, lease, clock, namespaces)
         replica.elector.leads = leads
         await replica.census.start()
         running.append(replica)
@@ -130,6 +131,20 @@ async def test_a_leader_says_once_that_a_standby_lags_behind_for_long(
     standby.digest = "d2"
     await clock.advance(5)
     assert leader.gauge.get() == 0
+
+
+async def test_a_leader_says_that_a_replica_watches_other_namespaces(
+    start: Any, lease: Lease, clock: VirtualClock
+) -> None:
+    leader = await start("a", leads=True, namespaces=["shop", "stock"])
+    await start("b", namespaces=["stock", "shop"])
+    await start("c", namespaces=["shop"])
+    await start("d")
+    with capture_logs() as lines:
+        await clock.advance(200)
+    said = [line for line in lines if line["event"] == "Plugin skew between replicas"]
+    assert [line["replicas"] for line in said] == [["c", "d"]]
+    assert leader.gauge.get() == 2
 
 
 async def test_what_dead_replicas_left_goes_with_the_next_change_and_the_next_leader(

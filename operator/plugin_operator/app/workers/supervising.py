@@ -12,6 +12,7 @@ from plugin_operator.app.lifecycle import own_object
 from plugin_operator.app.main import run_app
 from plugin_operator.app.managed_connection import ManagedConnection
 from plugin_operator.app.plugin_runnables import FactoryRunnable
+from plugin_operator.app.plugin_skew import Watching
 from plugin_operator.app.servers import metrics_server, probe_server
 from plugin_operator.app.workers.merged_answers import MergedAnswers
 from plugin_operator.app.workers.work_division import DivisionHint
@@ -151,7 +152,7 @@ class SupervisorApp:
         if elector is not None:
             factory = InformerFactory(link, self._mapper, clock=clock, metrics=Metrics(), supervisor=self.supervisor)
             leases = lease_parts(
-                elector, factory, self._workers, client=self._client(30.0),
+                elector, factory, Watching(self._workers, options.namespaces), client=self._client(30.0),
                 metrics=self._metrics, clock=clock, supervisor=self.supervisor,
             )  # fmt: skip
             runnables += [FactoryRunnable(factory), self._workers, *leases]
