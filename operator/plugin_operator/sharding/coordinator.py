@@ -288,7 +288,7 @@ class Coordinator:
         return changes
 
     def _must_move(self, name: str, shard: Shard, now: float) -> bool:
-        """Report whether the owner shall not keep a shard. Whoever leads keeps that with any revision."""
+        """Report whether the owner shall not keep a shard. The owner of ``LEAD`` keeps it with any revision."""
         return self.members.is_leaving(shard.owner) or (name != LEAD and self._revision.gives_away(shard.owner, now))
 
     def _is_free(self, name: str, shard: Shard, now: float) -> bool:
