@@ -47,10 +47,19 @@ class Workers:
         self.hosts[0].write("one.py", text)
 
     async def all_are(self, state: str) -> set[str]:
-        """Wait until the plugin is in a state in all hosts, and return the reasons."""
+        """Wait until the plugin is in a state in all hosts at one moment, and return the reasons of that moment."""
         for each in self.hosts:
             await each.state(state)
-        return {each.status().reason for each in self.hosts}
+        reasons: set[str] = set()
+
+        def are_all() -> bool:
+            reasons.clear()
+            statuses = [each.status() for each in self.hosts]
+            reasons.update(each.reason for each in statuses)
+            return {each.state.value for each in statuses} == {state}
+
+        await eventually(are_all, timeout_seconds=20)
+        return reasons
 
     @property
     def digests(self) -> set[str]:
