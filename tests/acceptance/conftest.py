@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ports
 from tests.acceptance.cluster import Cluster
 from tests.acceptance.output import DEADLINE_SECONDS, Output
 from tests.acceptance.worker_operator import WorkerOperator
@@ -126,19 +126,13 @@ def output() -> type[Output]:
 @pytest.fixture
 def free_port() -> int:
     """A port that was free a moment ago; for servers whose port must be known before they start."""
-    return _free_port()
+    return ports.free_port()
 
 
 @pytest.fixture
 def other_free_port() -> int:
     """Another one."""
-    return _free_port()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free_port()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.controllerruntime import record
+from tests.ports import free_port
 
 PLUGIN = """
 import asyncio
@@ -38,7 +39,7 @@ def ours(tmp_path: Path) -> dict[str, Any]:
     folder = tmp_path
     (folder / "plugins").mkdir()
     (folder / "plugins" / "configmap.py").write_text(PLUGIN)
-    port = record.free_port()
+    port = free_port()
     with record.cluster(folder) as kubeconfig, (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [

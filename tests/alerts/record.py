@@ -24,7 +24,8 @@ from typing import Any
 from tests.alerts import rules
 from tests.alerts.scrapes import Target
 from tests.alerts.timeline import Timeline
-from tests.controllerruntime.record import cluster, free_port
+from tests.controllerruntime.record import cluster
+from tests.ports import free_port
 from tests.widgets import definition
 
 _FOLDER = Path(__file__).resolve().parent

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Scrape a manager of controller-runtime and keep what its metrics look like: ``record.py`` rewrites ``metrics.json``.
+"""Scrape a manager of controller-runtime and keep what its metrics look like; ``python -m`` rewrites ``metrics.json``.
 
 The manager (``main.go``) runs against the embedded API server, its reconciles end in every way there is. Kept are the
 families with their types, label names, buckets, and the values of the labels that dashboards select by; numbers are
@@ -12,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.ports import free_port
 
 HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "metrics.json"
@@ -81,13 +81,6 @@ def scrape(port: int) -> str:
                 return found
         time.sleep(0.2)
     raise TimeoutError(f"not every outcome shows:\n{text}")
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

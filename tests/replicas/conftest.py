@@ -10,7 +10,6 @@ import os
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 
 from tests import gotool
 from tests.network import Network
+from tests.ports import free_port
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 REAL = os.environ.get("REPLICAS_SERVER") == "real"
@@ -79,9 +79,7 @@ class Server:
     def __init__(self, folder: Path, gates: str = "") -> None:
         self._folder = folder
         self._gates = gates
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.kubeconfig = folder / "data" / "kubeconfig" if REAL else folder / "kubeconfig"
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -147,10 +145,7 @@ class Replica:
         text = server.kubeconfig.read_text()
         kubeconfig.write_text(re.sub(r"(server: https://[^:]+):\d+", rf"\1:{self.network.port}", text))
         kubeconfig.chmod(0o600)
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            self._metrics, self._probes = one.getsockname()[1], two.getsockname()[1]
+        self._metrics, self._probes = free_port(), free_port()
         known = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(

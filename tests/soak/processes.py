@@ -4,9 +4,7 @@ import asyncio
 import json
 import os
 import re
-import secrets
 import signal
-import socket
 import sys
 import time
 from contextlib import suppress
@@ -16,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from tests.network import Network
+from tests.ports import free_port
 from tests.soak.settings import Settings
 
 MARK = f"SOAK_MARK={os.getpid()}-{time.monotonic_ns()}"
@@ -26,9 +25,6 @@ _FLAGS = (
 )
 OPERATOR = (sys.executable, "-m", "plugin_operator")
 _ROOT = Path(__file__).parents[2]
-# Below the ports that the system gives to whoever connects: a client that keeps trying the port of a server that is
-# gone would otherwise be given that very port in the end.
-_PORTS = range(20_000, 32_000)
 
 
 class Process:
@@ -169,14 +165,6 @@ def rss_mib_of(pid: int) -> float:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     return 0.0
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    while True:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", secrets.choice(_PORTS)))
-            return int(probe.getsockname()[1])
 
 
 def strays(known: set[int]) -> dict[int, str]:

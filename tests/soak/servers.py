@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tests import gotool
-from tests.soak.processes import OPERATOR, Process, free_port
+from tests.ports import free_port
+from tests.soak.processes import OPERATOR, Process
 from tests.soak.settings import Settings
 
 _READY_SECONDS = 180.0
