@@ -125,6 +125,9 @@ class Schedule:
         self.members = [each for each in self.members if not each.is_dead]
 
     def _coordinate(self) -> None:
+        if self._is_calm and any(not each.is_dead for each in self.coordinators):
+            return  # one is elected; two may choose other revisions, and give a shard to and fro
+
         def new_coordinator(**arguments: object) -> Coordinator:
             return self._parts.coordinator(slices=SLICES, planner=self._planner, **arguments)
 
